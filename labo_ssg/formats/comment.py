@@ -1,0 +1,67 @@
+"""A comment's file → Comment.
+
+comments/approved/<article>/<id>.md: a header, then the message as it was written.
+"""
+
+import re
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from labo_ssg.formats import frontmatter
+from labo_ssg.model import Comment
+from labo_ssg.problems import Place, Problem
+
+ID = re.compile(r"[A-Za-z0-9._-]+")
+UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # for a comment with problems, which is never published
+WEBSITE = re.compile(r"https?://[^\s\"'<>\\]+")
+
+
+class CommentHeader(Struct, frozen=True):
+    """The keys of a comment's front matter."""
+
+    article: str
+    author: str
+    date: datetime
+    reply_to: str = ""
+    website: str = ""
+    email: str = ""
+
+
+def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
+    """Read the comment at `path`, `comments/<state>/<article>/<id>.md`."""
+    parts, problems = frontmatter.read(data, str(path), CommentHeader)
+    values, lines = parts.values, parts.lines
+
+    def tell(key: str, what: str, hint: str) -> None:
+        problems.append(Problem(Place(str(path), lines.get(key, 1)), what, hint))
+
+    folder = path.parent.name
+    if not ID.fullmatch(path.stem):
+        tell("", "the file's name cannot be a comment's id", "use letters, digits, `.`, `_` and `-`, then `.md`")
+    if values.get("article", folder) != folder:
+        tell("article", f"`article` is `{values['article']}`, the folder is `{folder}`", "the two must be the same")
+    if values.get("author") == "":
+        tell("author", "`author` is empty", "a comment needs a name, a pseudonym will do")
+    if values.get("website") and not WEBSITE.fullmatch(values["website"]):
+        tell("website", f"`website`: `{values['website']}` is not the address of a site", "write it in full: https://…")
+    if values.get("email") and not values["email"].startswith("sealed:"):
+        tell("email", "`email` is in clear", "remove it: only addresses sealed to the moderators' key are kept")
+    if parts.body_line and not parts.body.strip():
+        problems.append(Problem(Place(str(path), parts.body_line), "the message is empty", "delete the file"))
+    return Comment(
+        id=path.stem,
+        article=folder,
+        author=values.get("author", ""),
+        date=_in_utc(values.get("date", UNKNOWN)),
+        reply_to=values.get("reply_to", ""),
+        website=values.get("website", ""),
+        text=parts.body,
+        place=Place(str(path), lines.get("reply_to", parts.body_line)),
+    ), sorted(problems)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return `moment` in UTC, where it is meant if it has no offset."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

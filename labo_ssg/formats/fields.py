@@ -1,0 +1,225 @@
+"""A YAML mapping → the values of a Struct, with every problem at its line.
+
+The Struct's annotations are the schema: what it names may be given, what has no
+default must be. A wrong value is told and left out, so that one run finds all.
+"""
+
+import difflib
+import functools
+import types
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+
+from labo_ssg.formats import yaml_text
+from labo_ssg.problems import Place, Problem
+
+EARLIEST, LATEST = 1000, 9000  # years that calendars and time zones can work with
+
+BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+
+OTHER_NAMES = {  # what the same thing is called elsewhere
+    "author": "authors",
+    "auteur": "author",
+    "auteurs": "authors",
+    "categories": "tags",
+    "category": "tags",
+    "chapo": "description",
+    "excerpt": "description",
+    "keywords": "tags",
+    "lastmod": "updated",
+    "lead": "description",
+    "locale": "lang",
+    "modified": "updated",
+    "name": "title",
+    "permalink": "aliases",
+    "published": "draft",
+    "redirect_from": "aliases",
+    "slug": "id",
+    "subtitle": "description",
+    "summary": "description",
+    "titre": "title",
+    "url": "base_url",
+    "weight": "order",
+}
+
+
+class Values(NamedTuple):
+    """The good values by key, the line of each key that was given, and the problems."""
+
+    values: dict[str, Any]
+    lines: dict[str, int]
+    problems: list[Problem]
+
+
+class Schema(NamedTuple):
+    """What a Struct asks for: the type of each key, and the keys that must be given."""
+
+    types: Mapping[str, Any]
+    required: frozenset[str]
+
+
+class Fault(NamedTuple):
+    """What is wrong on a line of a YAML text, counted from 0."""
+
+    line: int
+    what: str
+    hint: str = ""
+
+
+class Wrong(Exception):  # noqa: N818 - a value that cannot be taken; it never leaves this module
+    """All the faults found inside one value."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+@functools.cache
+def schema(struct: type[msgspec.Struct]) -> Schema:
+    """Return what `struct` asks for."""
+    fields = msgspec.structs.fields(struct)
+    required = frozenset(field.encode_name for field in fields if field.required)
+    return Schema({field.encode_name: field.type for field in fields}, required)
+
+
+def read(node: yaml_text.Mapping | None, struct: type[msgspec.Struct], path: str, first_line: int = 1) -> Values:
+    """Read the keys of `node` that `struct` asks for; `first_line` is the line its text starts on."""
+    values, lines, faults = _read(node, schema(struct))
+    problems = [Problem(Place(path, first_line + fault.line), fault.what, fault.hint) for fault in faults]
+    return Values(values, {key: first_line + line for key, line in lines.items()}, problems)
+
+
+def _read(node: yaml_text.Mapping | None, asked: Schema) -> tuple[dict[str, Any], dict[str, int], list[Fault]]:
+    found: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    faults: list[Fault] = []
+    wrong: set[str] = set()
+    for key_node, value in node.value if node else ():
+        key, line = key_node.value if isinstance(key_node, yaml_text.Scalar) else "?", key_node.start_mark.line
+        if key in lines:
+            faults.append(Fault(line, f"key `{key}` stands here twice", "keep one of the two"))
+        elif key not in asked.types:
+            faults.append(Fault(line, f"unknown key `{shorten(key)}`", suggest(key, [*asked.types])))
+        else:
+            lines[key] = line
+            try:
+                if not yaml_text.is_null(value):
+                    found[key] = _convert(value, asked.types[key], key)
+            except Wrong as error:
+                wrong.add(key)
+                faults.extend(error.faults)
+    start = node.start_mark.line if node else 0
+    missing = sorted(asked.required - found.keys() - wrong)
+    faults += [Fault(lines.get(key, start), f"`{key}` is missing", f"add `{key}: …`") for key in missing]
+    return found, lines, faults
+
+
+def suggest(key: str, known: Sequence[str]) -> str:
+    """Return the hint for a word that is not one of `known`."""
+    other = OTHER_NAMES.get(key.lower())
+    near = [other] if other in known else difflib.get_close_matches(key.lower(), known, 1, 0.6)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    apart = "; what is your own goes under `extra:`" if "extra" in known else ""
+    return f"known: {', '.join(known)}{apart}"
+
+
+def shorten(text: str, longest: int = 60) -> str:
+    """Return `text` on one line, cut where it is too long to be shown."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _convert(node: yaml_text.Node, kind: Any, key: str) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):  # `X | None`: the caller has dealt with null
+        return _convert(node, next(argument for argument in arguments if argument is not type(None)), key)
+    if origin is tuple:
+        return _convert_list(node, arguments[0], key)
+    if origin is dict:
+        return _convert_mapping(node, key)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _convert_struct(node, kind, key)
+    if not isinstance(node, yaml_text.Scalar):
+        found = "a list" if isinstance(node, yaml_text.Sequence) else "a mapping"
+        hint = "put a text with brackets or braces between quotes"
+        raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected {_name(kind)}, found {found}", hint))
+    return _convert_scalar(node.value.strip(), kind, key, node.start_mark.line)
+
+
+def _convert_scalar(text: str, kind: Any, key: str, line: int) -> Any:
+    shown = f"`{key}`: expected {_name(kind)}, found `{shorten(text)}`"
+    if kind is str:
+        return text
+    if kind is datetime:
+        return _convert_moment(text, shown, line)
+    if kind is bool and text.lower() in BOOLEANS:
+        return BOOLEANS[text.lower()]
+    if get_origin(kind) is Literal and text not in get_args(kind):
+        raise Wrong(Fault(line, shown, suggest(text, get_args(kind))))
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Wrong(Fault(line, shown)) from error
+
+
+def _convert_moment(text: str, shown: str, line: int) -> datetime:
+    """Return a datetime: naive where no offset is given, at midnight where no hour is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        hint = "write it as 2021-01-12, or with the hour as 2021-01-12T10:15:00+01:00"
+        raise Wrong(Fault(line, shown, hint)) from error
+    if not EARLIEST <= moment.year <= LATEST:
+        raise Wrong(Fault(line, shown, f"years go from {EARLIEST} to {LATEST}"))
+    return moment
+
+
+def _convert_list(node: yaml_text.Node, kind: Any, key: str) -> tuple[Any, ...]:
+    if isinstance(node, yaml_text.Scalar) and kind is str and "," not in node.value:
+        return (_convert(node, kind, key),)  # one item needs no brackets
+    if not isinstance(node, yaml_text.Sequence):
+        found = f"`{shorten(node.value)}`" if isinstance(node, yaml_text.Scalar) else "a mapping"
+        hint = "write [one, two], or one `- item` a line"
+        raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected a list, found {found}", hint))
+    items: list[Any] = []
+    faults: list[Fault] = []
+    for child in node.value:
+        try:
+            items.append(_convert(child, kind, key))
+        except Wrong as error:
+            faults.extend(error.faults)
+    if faults:
+        raise Wrong(*faults)
+    return tuple(items)
+
+
+def _convert_mapping(node: yaml_text.Node, key: str) -> Any:
+    if not isinstance(node, yaml_text.Mapping):
+        fault = Fault(node.start_mark.line, f"`{key}`: expected `name: value` lines", "indent them under the key")
+        raise Wrong(fault)
+    try:
+        return yaml_text.plain(node)
+    except ValueError as error:
+        raise Wrong(Fault(node.start_mark.line, f"`{key}`: {error}")) from error
+
+
+def _convert_struct(node: yaml_text.Node, kind: type[msgspec.Struct], key: str) -> msgspec.Struct:
+    asked = schema(kind)
+    if not isinstance(node, yaml_text.Mapping):
+        keys = ", ".join(f"{name}: …" for name in sorted(asked.required or asked.types))
+        hint = f"write {{{keys}}}, or each key on a line of its own, indented"
+        raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected {keys}", hint))
+    values, _, faults = _read(node, asked)
+    if faults:
+        raise Wrong(*(fault._replace(what=f"`{key}`: {fault.what}") for fault in faults))
+    return kind(**values)
+
+
+def _name(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(str(option) for option in get_args(kind))
+    return {str: "text", int: "a number", bool: "true or false", datetime: "a date"}.get(kind, "a value")

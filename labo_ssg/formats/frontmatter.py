@@ -1,0 +1,57 @@
+"""A text file → its header and its body; the only importer of frontmatter.
+
+---
+title: Les orages
+---
+The body starts here; its line number is kept for messages.
+"""
+
+from typing import Any, NamedTuple
+
+import msgspec
+from frontmatter.default_handlers import YAMLHandler
+
+from labo_ssg.formats import fields, plain_text, yaml_text
+from labo_ssg.problems import Place, Problem
+
+EXAMPLE = "start the file with `---`, `title: …`, `---`, each on a line of its own"
+_HANDLER = YAMLHandler()
+
+
+class Parts(NamedTuple):
+    """A file's header, the lines of its keys, and its body, which starts on line `body_line`.
+
+    `body_line` is 0 where the file has no header that can be read.
+    """
+
+    values: dict[str, Any]
+    lines: dict[str, int]
+    body: str
+    body_line: int
+
+
+UNREADABLE = Parts({}, {}, "", 0)
+
+
+def read(data: bytes, path: str, struct: type[msgspec.Struct]) -> tuple[Parts, list[Problem]]:
+    """Read the header of `data` as `struct` asks."""
+    text, problems = plain_text.decode(data, path)
+    if problems:
+        return UNREADABLE, problems
+    opening = _HANDLER.FM_BOUNDARY.match(text)
+    if not opening:
+        return UNREADABLE, [Problem(Place(path, 1), "the file has no front matter", EXAMPLE)]
+    try:
+        header, body = _HANDLER.split(text)
+    except ValueError:
+        return UNREADABLE, [Problem(Place(path, 1), "the front matter is never closed", "end it with a line of `---`")]
+    first_line = _line(text, opening.end())
+    node, problems = yaml_text.read(header, path, first_line)
+    if problems:
+        return UNREADABLE, problems
+    values, lines, problems = fields.read(node, struct, path, first_line)
+    return Parts(values, lines, body.removeprefix("\n"), _line(text, len(text) - len(body)) + 1), problems
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

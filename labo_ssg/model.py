@@ -1,0 +1,223 @@
+"""The nouns: what a site is made of, as frozen values without verbs.
+
+Text in here is as its author wrote it; only `Body` and what is typed `Html`
+has been through `markup`. Every datetime is aware.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from labo_ssg.problems import Place
+
+Markup = Literal["markdown", "spip"]
+Typography = Literal["spip", "fine"]
+Discussion = Literal["open", "closed", "off"]
+
+
+class Html(str):
+    """HTML that is safe to publish. Only `markup` makes it; templates print it unescaped."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """Say to MarkupSafe that there is nothing to escape."""
+        return self
+
+
+class Link(Struct, frozen=True):
+    """A title and where it leads: an entry of a menu, a social account."""
+
+    title: str
+    url: str
+
+
+class Partner(Struct, frozen=True):
+    """A media partner; `logo` is the address of a picture of the site."""
+
+    name: str
+    url: str
+    logo: str = ""
+
+
+class Term(Struct, frozen=True):
+    """An entry of the glossary: `word` (and the forms in `also`) means `definition`."""
+
+    word: str
+    definition: str
+    also: tuple[str, ...] = ()
+    details: str = ""
+    url: str = ""
+
+
+class CommentSettings(Struct, frozen=True):
+    """How the discussions of the site work; an article may choose its own `default`."""
+
+    default: Discussion = "open"
+    inbox: str = "/inbox/"
+    notice: str = ""
+    privacy: str = ""
+    editors: tuple[str, ...] = ()
+
+
+class Site(Struct, frozen=True):
+    """The settings, `site.yaml`."""
+
+    title: str
+    base_url: str
+    tagline: str = ""
+    description: str = ""
+    language: str = "fr"
+    timezone: str = "Europe/Paris"
+    typography: Typography = "spip"
+    per_page: int = 10
+    menu: tuple[Link, ...] = ()
+    footer: tuple[Link, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    social: tuple[Link, ...] = ()
+    comments: CommentSettings = CommentSettings()
+    glossary: tuple[Term, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Source(Struct, frozen=True):
+    """Where an article was first published: *Lire sur* `name`."""
+
+    name: str
+    url: str
+
+
+class Image(Struct, frozen=True):
+    """The picture that stands for an article; `src` as in the body's own links."""
+
+    src: str
+    alt: str
+    credit: str = ""
+
+
+class Article(Struct, frozen=True):
+    """A text of the site. `section` is its folder, `()` for the root of `content/`.
+
+    `listed` is false for a page apart (legal notice…): it has no date and stands in no list.
+    """
+
+    id: str
+    section: tuple[str, ...]
+    stem: str
+    title: str
+    date: datetime | None
+    updated: datetime | None
+    authors: tuple[str, ...]
+    description: str
+    tags: tuple[str, ...]
+    source: Source | None
+    image: Image | None
+    comments: Discussion
+    draft: bool
+    listed: bool
+    aliases: tuple[str, ...]
+    language: str
+    extra: dict[str, Any]
+    markup: Markup
+    text: str
+    place: Place
+
+
+class Section(Struct, frozen=True):
+    """A folder of `content/`; its title, text and order come from its `index` file, if any."""
+
+    path: tuple[str, ...]
+    title: str
+    description: str
+    order: int
+    aliases: tuple[str, ...]
+    markup: Markup
+    text: str
+    place: Place
+
+
+class Comment(Struct, frozen=True):
+    """A visitor's approved message; `text` is raw SPIP markup."""
+
+    id: str
+    article: str
+    author: str
+    date: datetime
+    reply_to: str
+    website: str
+    text: str
+    place: Place
+
+
+class Asset(Struct, frozen=True):
+    """Any other file of `content/`, copied as it is; `path` is relative to `content/`."""
+
+    path: str
+
+
+class Library(Struct, frozen=True):
+    """Everything that was read and may be published, each kind in a fixed order."""
+
+    site: Site
+    sections: tuple[Section, ...]
+    articles: tuple[Article, ...]
+    comments: tuple[Comment, ...]
+    assets: tuple[Asset, ...]
+
+
+class Target(Struct, frozen=True):
+    """What an internal reference leads to; an empty `url` means that nothing is there."""
+
+    url: str
+    title: str = ""
+
+
+class Manuscript(Struct, frozen=True):
+    """All that shapes one body, and nothing else.
+
+    `links` holds the internal references that the text may name, `words` the forms of
+    the glossary that it holds, each with the anchor of its term. `anchor` keeps the
+    ids of this body apart from those of the other bodies of its page.
+    """
+
+    text: str
+    markup: Markup
+    kind: Literal["article", "comment"]
+    language: str
+    typography: Typography
+    links: dict[str, Target]
+    words: dict[str, str]
+    anchor: str
+
+
+class Heading(Struct, frozen=True):
+    """A heading of a body, for its table of contents; `title` is plain text."""
+
+    level: int
+    id: str
+    title: str
+
+
+class Body(Struct, frozen=True):
+    """A text made safe HTML.
+
+    `terms` are the anchors of the glossary's terms it explains, in order; `broken` the
+    internal references that lead nowhere, as they were written.
+    """
+
+    html: Html
+    notes: Html
+    excerpt: str
+    headings: tuple[Heading, ...]
+    terms: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+class Bodies(Struct, frozen=True):
+    """The bodies of a library: by article id, by comment (article id, then comment id), by section."""
+
+    articles: dict[str, Body]
+    leads: dict[str, Body]
+    comments: dict[str, dict[str, Body]]
+    sections: dict[tuple[str, ...], Body]
