@@ -1,0 +1,77 @@
+"""Library → what each internal reference of a text leads to."""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from labo_ssg.model import Library, Target
+from labo_ssg.pages import urls
+from labo_ssg.pages.shelves import Shelves
+
+# SPIP's own addresses, as they stand in `aliases`, and how its links name them.
+_SPIP_ADDRESS = re.compile(r"/?(?:spip\.php)?\?(article|rubrique|mot|auteur|breve|site)([0-9]+)$")
+
+
+class Addresses(Struct, frozen=True):
+    """Every target, by its file under `content/`, by its URL and aliases, by its name."""
+
+    by_file: dict[str, Target]
+    by_url: dict[str, Target]
+    by_name: dict[str, Target]
+
+
+def addresses(library: Library, shelves: Shelves) -> Addresses:
+    """Return all that a text of the site can lead to; each target's `url` is a path of the site."""
+    found = Addresses({}, {}, {})
+
+    def add(url: str, title: str, aliases: Iterable[str] = ()) -> Target:
+        target = Target(url, title)
+        found.by_url[url] = target
+        for alias in aliases:
+            found.by_url.setdefault(alias, target)
+            if match := _SPIP_ADDRESS.fullmatch(alias):
+                found.by_name.setdefault(match[1] + match[2], target)
+        return target
+
+    for path, section in shelves.sections.items():
+        target = add(urls.section(path), section.title, section.aliases)
+        for name in ("index.md", "index.spip", ""):
+            found.by_file["/".join((*path, name)).rstrip("/")] = target
+        add(urls.feed(urls.section(path)), section.title)
+    for article in library.articles:
+        target = add(urls.article(article), article.title, article.aliases)
+        found.by_file[article.place.path.removeprefix("content/")] = target
+        found.by_name.setdefault(article.id, target)
+    for asset in library.assets:
+        found.by_file[asset.path] = add(urls.asset(asset.path), posixpath.basename(asset.path))
+    for name in shelves.by_tag:
+        add(urls.tag(name), name)
+    for name in shelves.by_author:
+        add(urls.author(name), name)
+    always = (urls.HOME, urls.TAGS, urls.AUTHORS, urls.FEED, urls.COMMENTS_FEED, urls.SITEMAP)
+    for url in (*always, urls.GLOSSARY) if library.site.glossary else always:
+        add(url, library.site.title)
+    return found
+
+
+def resolve(known: Addresses, reference: str, folder: tuple[str, ...]) -> Target | None:
+    """Return what `reference` leads to from a text of `folder`, or None.
+
+    A reference is a path from the folder (`../ptce/un-pole.md`, `carte.svg`), a path from
+    the root (`/territoires/`), SPIP's name of an object (`article12`) or an article's id.
+    """
+    if reference in known.by_name:
+        return known.by_name[reference]
+    if reference.startswith("/"):
+        return known.by_url.get(reference) or known.by_url.get(f"{reference}/") or _file(known, reference[1:], ())
+    if match := _SPIP_ADDRESS.fullmatch(reference):
+        return known.by_name.get(match[1] + match[2])
+    return _file(known, reference, folder)
+
+
+def _file(known: Addresses, reference: str, folder: tuple[str, ...]) -> Target | None:
+    path = posixpath.normpath("/".join((*folder, unquote(reference))))
+    return known.by_file.get("" if path == "." else path)

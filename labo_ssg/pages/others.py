@@ -1,0 +1,85 @@
+"""The pages that are about the site: glossary, 404, sitemap, robots.txt, old addresses."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from labo_ssg.model import Link
+from labo_ssg.pages import shelves, urls
+from labo_ssg.pages.materials import Materials
+from labo_ssg.pages.views import (
+    GlossaryView,
+    MovedView,
+    NotFoundView,
+    Page,
+    SitemapEntry,
+    SitemapView,
+)
+
+
+def glossary(materials: Materials) -> Iterator[Page]:
+    """Yield the glossary's page, each term with the articles that use it."""
+    if not materials.terms:
+        return
+    used: dict[str, list[Link]] = {}
+    for article in materials.shelves.articles:
+        bodies = (materials.bodies.leads.get(article.id), materials.bodies.articles.get(article.id))
+        for anchor in dict.fromkeys(anchor for body in bodies if body for anchor in body.terms):
+            used.setdefault(anchor, []).append(Link(article.title, urls.article(article)))
+    view = GlossaryView(
+        url=urls.GLOSSARY,
+        title=materials.say("Glossary"),
+        language=materials.site.language,
+        breadcrumb=materials.breadcrumb(()),
+        feeds=materials.feeds(),
+        terms=tuple(replace(term, articles=tuple(used.get(anchor, ()))) for anchor, term in materials.terms.items()),
+    )
+    yield Page(urls.file(view.url), "glossary.html", view)
+
+
+def not_found(materials: Materials) -> Iterator[Page]:
+    view = NotFoundView(
+        url=urls.NOT_FOUND,
+        title=materials.say("Page not found"),
+        language=materials.site.language,
+        breadcrumb=materials.breadcrumb(()),
+        feeds=materials.feeds(),
+        sections=tuple(materials.section(one.path) for one in shelves.children(materials.shelves, ())),
+    )
+    yield Page(urls.file(view.url), "404.html", view)
+
+
+def sitemap(materials: Materials, pages: Sequence[Page]) -> Iterator[Page]:
+    """Yield the sitemap of those of `pages` that a search engine should know, and robots.txt."""
+    days = {urls.article(one): one.updated or one.date for one in materials.library.articles}
+    kinds = {"home.html", "section.html", "article.html", "tag.html", "author.html", "glossary.html"}
+    shown = (page.view.url for page in pages if page.template in kinds and "/page/" not in page.view.url)
+    entries = tuple(SitemapEntry(url, days.get(url)) for url in shown)
+    for url, template in ((urls.SITEMAP, "feeds/sitemap.xml"), (urls.ROBOTS, "robots.txt")):
+        view = SitemapView(url=url, title="", language=materials.site.language, entries=entries)
+        yield Page(urls.file(url), template, view)
+
+
+def moved(materials: Materials) -> Iterator[Page]:
+    """Yield a page at each old address; those that differ by their query (`/spip.php?article12`) share one."""
+    library = materials.library
+    old = [(alias, urls.article(article)) for article in library.articles for alias in article.aliases]
+    old += [(alias, urls.section(section.path)) for section in library.sections for alias in section.aliases]
+    targets: dict[str, str] = {}
+    queries: dict[str, list[Link]] = {}
+    for alias, target in sorted(old):
+        url, query = urls.alias(alias)
+        if query:
+            queries.setdefault(url, []).append(Link(query, target))
+        else:
+            targets[url] = target
+    for url in sorted(targets.keys() | queries):
+        view = MovedView(
+            url=url,
+            title=materials.say("This page has moved"),
+            language=materials.site.language,
+            breadcrumb=materials.breadcrumb(()),
+            target=targets.get(url, ""),
+            queries=tuple(queries.get(url, ())),
+        )
+        yield Page(urls.file(url), "moved.html", view)

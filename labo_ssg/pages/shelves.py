@@ -1,0 +1,69 @@
+"""Library → its articles by section, tag and author, newest first, and its comments by article."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from labo_ssg.model import Article, Comment, Library, Section
+from labo_ssg.pages import urls
+from labo_ssg.problems import Problem
+
+
+class Shelves(Struct, frozen=True):
+    """The lists of a site. A section's articles are its own and those of the sections below it."""
+
+    articles: tuple[Article, ...]
+    sections: dict[tuple[str, ...], Section]
+    by_section: dict[tuple[str, ...], list[Article]]
+    by_tag: dict[str, list[Article]]
+    by_author: dict[str, list[Article]]
+    comments: dict[str, list[Comment]]
+
+
+def published(library: Library, now: datetime, drafts: bool) -> Library:
+    """Return `library` without what is held back: drafts, and what is dated after `now`."""
+    if drafts:
+        return library
+    kept = tuple(one for one in library.articles if not one.draft and (one.date is None or one.date <= now))
+    ids = {article.id for article in kept}
+    return replace(library, articles=kept, comments=tuple(one for one in library.comments if one.article in ids))
+
+
+def arrange(library: Library) -> Shelves:
+    """Return the lists of `library`; an article without a date comes last."""
+    listed = sorted((one for one in library.articles if one.listed), key=lambda one: one.place)
+    listed.sort(key=lambda one: one.date.timestamp() if one.date else float("-inf"), reverse=True)
+    by_section: dict[tuple[str, ...], list[Article]] = {section.path: [] for section in library.sections}
+    by_tag: dict[str, list[Article]] = {}
+    by_author: dict[str, list[Article]] = {}
+    for article in listed:
+        for depth in range(1, len(article.section) + 1):
+            by_section.setdefault(article.section[:depth], []).append(article)
+        for name in article.tags:
+            by_tag.setdefault(name, []).append(article)
+        for name in article.authors:
+            by_author.setdefault(name, []).append(article)
+    comments: dict[str, list[Comment]] = {}
+    for comment in library.comments:
+        comments.setdefault(comment.article, []).append(comment)
+    return Shelves(tuple(listed), {one.path: one for one in library.sections}, by_section, by_tag, by_author, comments)
+
+
+def children(shelves: Shelves, path: tuple[str, ...]) -> list[Section]:
+    """Return the sections right below `path`, in the order that their index files ask for."""
+    below = [one for one in shelves.sections.values() if len(one.path) == len(path) + 1 and one.path[:-1] == path]
+    return sorted(below, key=lambda one: (one.order, one.title.casefold(), one.path))
+
+
+def check_spelling(shelves: Shelves) -> list[Problem]:
+    """Return a problem for each tag or author that is one with another but for its spelling."""
+    problems = []
+    for kind, lists in (("tag", shelves.by_tag), ("author", shelves.by_author)):
+        first: dict[str, str] = {}
+        for name in sorted(lists, key=lambda one: (-len(lists[one]), one)):
+            usual = first.setdefault(urls.slug(name), name)
+            for article in lists[name] if usual != name else ():
+                what = f"{kind} `{name}` is written `{usual}` elsewhere"
+                problems.append(Problem(replace(article.place, line=1), what, f"write it `{usual}` everywhere"))
+    return problems

@@ -1,0 +1,96 @@
+"""The shape of every URL; no two pages share one.
+
+A URL is a path of the site, ready to stand in a link: "/territoires/ptce/un-pole/".
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote, unquote, urlsplit
+
+from labo_ssg.model import Article, Comment, Site
+
+HOME = "/"
+GLOSSARY = "/glossaire/"
+TAGS = "/tags/"
+AUTHORS = "/authors/"
+NOT_FOUND = "/404.html"
+SITEMAP = "/sitemap.xml"
+ROBOTS = "/robots.txt"
+FEED = "/feed.xml"
+COMMENTS_FEED = "/comments/feed.xml"
+
+
+def slug(text: str) -> str:
+    """Return `text` as a part of a URL: "L’économie sociale" → "l-economie-sociale"."""
+    words = re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+    ascii_letters = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    return re.sub(r"-{2,}", "-", ascii_letters).strip("-") or quote(words, safe="") or "-"
+
+
+def section(path: tuple[str, ...]) -> str:
+    return _folder(path)
+
+
+def article(item: Article) -> str:
+    return _folder((*item.section, item.stem))
+
+
+def tag(name: str) -> str:
+    return f"{TAGS}{slug(name)}/"
+
+
+def author(name: str) -> str:
+    return f"{AUTHORS}{slug(name)}/"
+
+
+def numbered(url: str, number: int) -> str:
+    """Return the address of page `number` (from 1) of the list at `url`."""
+    return url if number == 1 else f"{url}page/{number}/"
+
+
+def feed(url: str) -> str:
+    return f"{url}feed.xml"
+
+
+def comments_feed(article_url: str) -> str:
+    return f"{article_url}comments.xml"
+
+
+def asset(path: str) -> str:
+    return "/" + "/".join(map(_part, path.split("/")))
+
+
+def anchor(comment: Comment) -> str:
+    """Return the id of a comment in its page; those of imported messages stay SPIP's own, `forum123`."""
+    return comment.id if re.fullmatch(r"forum[0-9]+", comment.id) else f"comment-{comment.id}"
+
+
+def alias(written: str) -> tuple[str, str]:
+    """Return the address that answers for an old one, and the old one's query.
+
+    "/old" → "/old/", "/old.html" → itself, "/spip.php?article12" → "/spip.php/" and "article12".
+    """
+    path, _, query = written.partition("?")
+    path = quote(unquote(path), safe="/")
+    is_file = "." in path.rpartition("/")[2] and not query
+    return path if is_file else f"{path.rstrip('/')}/", query
+
+
+def file(url: str) -> str:
+    """Return the file of the output folder that answers to `url`."""
+    path = unquote(url).removeprefix("/")
+    return f"{path}index.html" if not path or path.endswith("/") else path
+
+
+def href(site: Site, url: str) -> str:
+    """Return `url` as a link from any page of `site`, which may live in a folder of its host."""
+    return urlsplit(site.base_url).path + url if url.startswith("/") else url
+
+
+def _folder(parts: Iterable[str]) -> str:
+    return "/" + "".join(f"{_part(part)}/" for part in parts)
+
+
+def _part(part: str) -> str:
+    return quote(part, safe="")

@@ -1,0 +1,250 @@
+"""What each template receives: a view is all that its page may show.
+
+Every `url` is a path of the site ("/territoires/ptce/"); templates pass it through
+the filters `href` (a link in a page) or `absolute` (a feed, a canonical address).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from labo_ssg.model import Discussion, Heading, Html, Image, Link, Partner, Source
+
+
+class SiteView(Struct, frozen=True):
+    """What every page knows of the site: the global `site` of all templates."""
+
+    title: str
+    tagline: str
+    description: str
+    language: str
+    base_url: str
+    menu: tuple[Link, ...]
+    footer: tuple[Link, ...]
+    partners: tuple[Partner, ...]
+    social: tuple[Link, ...]
+    has_glossary: bool
+    extra: dict[str, Any]
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What every page has. `breadcrumb` goes from the home page to the page's parent.
+
+    `section` is the address of the top section the page belongs to, "" for none.
+    `description` is plain text.
+    """
+
+    url: str
+    title: str
+    description: str = ""
+    language: str
+    breadcrumb: tuple[Link, ...] = ()
+    section: str = ""
+    feeds: tuple[Link, ...] = ()
+
+
+class Entry(Struct, frozen=True):
+    """An article in a list. `comments` is the number of published ones, whatever `discussion` says."""
+
+    url: str
+    title: str
+    lead: Html
+    date: datetime | None
+    updated: datetime | None
+    authors: tuple[Link, ...]
+    section: Link | None
+    image: Image | None
+    discussion: Discussion
+    comments: int
+    language: str
+
+
+class Pagination(Struct, frozen=True):
+    """Page `number` (from 1) of `urls`; `previous` and `next` are "" at the ends."""
+
+    number: int
+    urls: tuple[str, ...]
+    previous: str
+    next: str
+
+
+class TermView(Struct, frozen=True):
+    """A term of the glossary; `anchor` is its id on the glossary page, `term-<anchor>` that of its popover.
+
+    `articles` (filled on the glossary page alone) are those that use the term.
+    """
+
+    anchor: str
+    word: str
+    also: tuple[str, ...]
+    definition: str
+    details: str
+    url: str
+    articles: tuple[Link, ...] = ()
+
+
+class CommentView(Struct, frozen=True):
+    """A published comment and the answers to it.
+
+    `anchor` is its id in the page, `url` its permalink; `answers` is the comment it replies to
+    (title: its author), or None; `depth` counts from 1 and goes on where nesting stops;
+    `by_editors` tells that its author is one of the site's editors.
+    """
+
+    id: str
+    anchor: str
+    url: str
+    author: str
+    website: str
+    date: datetime
+    body: Html
+    notes: Html
+    answers: Link | None
+    depth: int
+    by_editors: bool
+    replies: tuple["CommentView", ...]
+
+
+class FormView(Struct, frozen=True):
+    """The form under an article: `action` is the inbox's address, `notice` and `privacy` plain text."""
+
+    action: str
+    article: str
+    notice: str
+    privacy: str
+
+
+class ArticleView(View, frozen=True, kw_only=True):
+    """`article.html`. `thread` holds the root comments; `form` is None where no message is taken."""
+
+    id: str
+    date: datetime | None
+    updated: datetime | None
+    authors: tuple[Link, ...]
+    parent: Link | None
+    lead: Html
+    body: Html
+    notes: Html
+    headings: tuple[Heading, ...]
+    image: Image | None
+    source: Source | None
+    tags: tuple[Link, ...]
+    terms: tuple[TermView, ...]
+    discussion: Discussion
+    comments: int
+    comments_feed: str
+    thread: tuple[CommentView, ...]
+    form: FormView | None
+    previous: Link | None
+    next: Link | None
+    extra: dict[str, Any]
+
+
+class Quote(Struct, frozen=True):
+    """A short quotation of a published comment, for the home page; `excerpt` is plain text."""
+
+    url: str
+    author: str
+    date: datetime
+    article: str
+    excerpt: str
+
+
+class Shelf(Struct, frozen=True):
+    """A section and its latest articles, or a subsection (without articles) of a section page."""
+
+    title: str
+    url: str
+    description: str
+    count: int
+    entries: tuple[Entry, ...]
+
+
+class HomeView(View, frozen=True, kw_only=True):
+    """`home.html`. `lead` is the newest article (on the first page alone), `latest` the ones after it."""
+
+    intro: Html
+    lead: Entry | None
+    latest: tuple[Entry, ...]
+    shelves: tuple[Shelf, ...]
+    quotes: tuple[Quote, ...]
+    pagination: Pagination
+
+
+class ListView(View, frozen=True, kw_only=True):
+    """`section.html`, `tag.html`, `author.html`. `body` and `shelves` are of a section's first page."""
+
+    body: Html
+    shelves: tuple[Shelf, ...]
+    entries: tuple[Entry, ...]
+    count: int
+    pagination: Pagination
+
+
+class IndexView(View, frozen=True, kw_only=True):
+    """`tags.html`, `authors.html`: every tag or author, with its number of articles."""
+
+    shelves: tuple[Shelf, ...]
+
+
+class GlossaryView(View, frozen=True, kw_only=True):
+    """`glossary.html`."""
+
+    terms: tuple[TermView, ...]
+
+
+class NotFoundView(View, frozen=True, kw_only=True):
+    """`404.html`."""
+
+    sections: tuple[Link, ...]
+
+
+class MovedView(View, frozen=True, kw_only=True):
+    """`moved.html`: an old address. `target` is the new one of the path itself ("" for none),
+    `queries` the new ones of addresses with a query: title "article123", url the target."""
+
+    target: str
+    queries: tuple[Link, ...]
+
+
+class FeedEntry(Struct, frozen=True):
+    """An entry of a feed; `id` is an address that never changes."""
+
+    url: str
+    title: str
+    authors: tuple[str, ...]
+    published: datetime
+    updated: datetime
+    summary: str
+    content: Html
+    language: str
+
+
+class FeedView(View, frozen=True, kw_only=True):
+    """`feeds/atom.xml`. `page` is the address of the page that the feed follows."""
+
+    page: str
+    updated: datetime
+    entries: tuple[FeedEntry, ...]
+
+
+class SitemapEntry(Struct, frozen=True):
+    """An address of the sitemap and the day of its last change, if known."""
+
+    url: str
+    updated: datetime | None
+
+
+class SitemapView(View, frozen=True, kw_only=True):
+    """`feeds/sitemap.xml` and `robots.txt`."""
+
+    entries: tuple[SitemapEntry, ...]
+
+
+class Page(Struct, frozen=True):
+    """A file to make: `path` in the output folder, from `template` and `view`."""
+
+    path: str
+    template: str
+    view: View
