@@ -1,0 +1,117 @@
+"""Walk, read, write_atomic: the hands that touch files."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from labo_ssg.problems import Place, Problem
+
+DRAFT = ".labo-"  # how the names of files being written begin
+_LEFTOVERS = ("~", ".swp", ".swo", ".tmp", ".orig", ".rej")  # what editors and merges leave
+_CLUTTER = frozenset({"Thumbs.db", "desktop.ini"})
+
+
+class Found(Struct, frozen=True, order=True):
+    """A file below the folder that was walked: its path relative to it, with forward slashes."""
+
+    path: str
+
+
+def walk(root: Path, folder: str) -> tuple[list[Found], list[Problem]]:
+    """Return the files of `root`/`folder` in order, and what in it cannot be one.
+
+    Hidden files (but for `.well-known`) and what editors leave behind are passed over. A symbolic
+    link is a problem: it could publish any file of the machine that builds.
+    """
+    found: list[Found] = []
+    problems: list[Problem] = []
+    waiting = [""]
+    while waiting:
+        at = waiting.pop()
+        try:
+            entries = list(os.scandir(root / folder / at))
+        except OSError as error:
+            problems.append(unreadable(f"{folder}/{at}".rstrip("/"), error))
+            continue
+        for entry in entries:
+            path = f"{at}/{entry.name}" if at else entry.name
+            if _is_passed_over(entry.name):
+                continue
+            if problem := _refusal(entry, f"{folder}/{path}"):
+                problems.append(problem)
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            else:
+                found.append(Found(path))
+    return sorted(found), problems
+
+
+def read(root: Path, path: str) -> tuple[bytes, list[Problem]]:
+    """Return the bytes of the file at `path` below `root`, or the problem of reading it."""
+    try:
+        return (root / path).read_bytes(), []
+    except OSError as error:
+        return b"", [unreadable(path, error)]
+
+
+def unreadable(path: str, error: OSError) -> Problem:
+    """Return what is told of a file or folder that the system does not let be read."""
+    reason = (error.strerror or str(error)).lower()
+    return Problem(Place(path), f"it cannot be read: {reason}", "look at its rights and its owner")
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader sees the old file or the new one, never a part."""
+    with draft(path) as beside:
+        beside.write_bytes(data)
+
+
+@contextmanager
+def draft(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; what was written there then replaces `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{DRAFT}{secrets.token_hex(6)}")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def remove_empty(folder: Path, root: Path) -> None:
+    """Remove `folder`, and those above it up to `root`, as far as nothing is in them."""
+    while folder != root and root in folder.parents:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def all_files(root: Path) -> Iterator[str]:
+    """Yield the path of each file below `root`, relative to it."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _is_passed_over(name: str) -> bool:
+    hidden = name.startswith(".") and name != ".well-known"
+    return hidden or name.endswith(_LEFTOVERS) or name in _CLUTTER or (name.startswith("#") and name.endswith("#"))
+
+
+def _refusal(entry: os.DirEntry[str], path: str) -> Problem | None:
+    shown = os.fsencode(path).decode("utf-8", "replace")
+    if shown != path:
+        return Problem(Place(shown), "the file's name is not UTF-8", "rename it")
+    if "\n" in path or "\\" in path:
+        return Problem(Place(path.replace("\n", "␤")), "the file's name holds a line end or a backslash", "rename it")
+    if entry.is_symlink():
+        return Problem(Place(path), "it is a symbolic link", "put the file itself here: a link could publish anything")
+    if not entry.is_file() and not entry.is_dir():
+        return Problem(Place(path), "it is neither a file nor a folder", "remove it")
+    return None

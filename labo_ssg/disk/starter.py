@@ -1,0 +1,36 @@
+"""The files of a new site, ready to build."""
+
+from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from labo_ssg.disk.files import write_atomic
+
+LANGUAGES = ("fr", "en")
+EMPTY_FOLDERS = ("comments/pending", "comments/approved", "templates")
+
+
+def make_site(folder: Path, *, language: str, today: str) -> list[str]:
+    """Make a site in `folder`, which is new or empty; return its files. `today` is like "2021-01-12".
+
+    Raise FileExistsError where something is in the way.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(f"{folder} is there already and is not an empty folder")
+    made = []
+    for path, source in _walk(package_files("labo_ssg").joinpath("starter", language), ""):
+        text = source.read_text(encoding="utf-8").replace("{today}", today)
+        write_atomic(folder / path, text.encode())
+        made.append(path)
+    for name in EMPTY_FOLDERS:
+        write_atomic(folder / name / ".gitkeep", b"")
+    write_atomic(folder / ".gitignore", b"/public/\n/.labo/\n")
+    return made
+
+
+def _walk(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
+    found = []
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+        below = f"{path}{entry.name}"
+        found += _walk(entry, f"{below}/") if entry.is_dir() else [(below, entry)]
+    return found
