@@ -1,0 +1,86 @@
+"""What several tests share: the demo site built once, small sites, the real command line."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+from labo_ssg.build.build import build
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+LABO = [sys.executable, "-m", "labo_ssg"]
+
+
+def labo(
+    *words: object, cwd: Path | None = None, typed: str = "", **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command line as a user does; return what it printed and its exit status."""
+    return subprocess.run(
+        [*LABO, *map(str, words)],
+        cwd=cwd,
+        input=typed,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def write_site(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write `files` below `root`, with a plain `site.yaml` where they bring none."""
+    settings = "title: Essai\nbase_url: https://essai.example\n"
+    for name, content in {"site.yaml": settings, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    (root / "content").mkdir(exist_ok=True)
+    return root
+
+
+def article(title: str = "Titre", date: str = "2021-01-12", body: str = "Un texte.", **keys: str) -> str:
+    """Return the file of an article."""
+    lines = "".join(f"{key}: {value}\n" for key, value in keys.items())
+    return f"---\ntitle: {title}\ndate: {date}\n{lines}---\n{body}\n"
+
+
+def comment(of: str, author: str = "Jeanne", body: str = "Un message.", hour: int = 10, reply_to: str = "") -> str:
+    """Return the file of a comment on the article `of`."""
+    answer = f"reply_to: {reply_to}\n" if reply_to else ""
+    return f"---\narticle: {of}\nauthor: {author}\ndate: 2021-01-13T{hour:02}:00:00+00:00\n{answer}---\n{body}\n"
+
+
+def build_files(root: Path, output: Path, *, drafts: bool = False, now: datetime = NOW) -> dict[str, bytes]:
+    """Build the site at `root`, which has no problem; return the files of the output by path."""
+    report = build(root, output, now=now, drafts=drafts)
+    assert list(map(str, report.problems)) == []
+    return read_tree(output)
+
+
+def read_tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def dom(page: bytes) -> Element:
+    """Return the document of an HTML page; raise where it is not well-formed HTML5."""
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def text_of(element: Element) -> str:
+    """Return the text of an element, white space folded (no-break spaces stay)."""
+    return re.sub(r"[ \n]+", " ", "".join(element.itertext())).strip()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo site, built: its output folder."""
+    output = tmp_path_factory.mktemp("demo") / "public"
+    build_files(ROOT, output)
+    return output

@@ -1,0 +1,250 @@
+"""The build, on small real sites: what it publishes, what it never does, and that it is always the same."""
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from conftest import NOW, ROOT, article, build_files, comment, dom, labo, read_tree, text_of, write_site
+
+from labo_ssg.build.build import build, check
+
+NIGHT = datetime(2021, 1, 12, 22, 59, tzinfo=UTC)  # 23:59 in Paris
+MORNING = datetime(2021, 1, 12, 23, 1, tzinfo=UTC)
+
+
+def test_an_article_is_at_the_address_of_its_file(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/b/c.md": article('"Un titre : oui !"')})
+    files = build_files(site, tmp_path / "out")
+    page = dom(files["a/b/c/index.html"])
+    assert [text_of(title) for title in page.iter("h1")] == ["Un titre\u00a0: oui\u00a0!"]
+    assert {"index.html", "a/index.html", "a/b/index.html", "a/b/c/comments.xml", "a/b/feed.xml"} <= files.keys()
+    assert {"404.html", "feed.xml", "comments/feed.xml", "sitemap.xml", "robots.txt", "tags/index.html"} <= files.keys()
+
+
+def test_drafts_and_later_articles_show_only_when_asked_for(tmp_path: Path) -> None:
+    site = write_site(
+        tmp_path / "site",
+        {
+            "content/a/brouillon.md": article(draft="true"),
+            "content/a/demain.md": article(date="2031-05-01"),
+            "content/a/paru.md": article(),
+            "comments/approved/brouillon/1.md": comment("brouillon"),
+        },
+    )
+    shown = build_files(site, tmp_path / "out")
+    everything = build_files(site, tmp_path / "all", drafts=True)
+    assert {path for path in shown if path.endswith("index.html") and path.startswith("a/")} == {
+        "a/index.html",
+        "a/paru/index.html",
+    }
+    assert {"a/brouillon/index.html", "a/demain/index.html"} <= everything.keys()
+    assert b"brouillon" not in b"".join(shown.values())
+
+
+def test_an_article_appears_at_midnight_of_the_site(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/b.md": article(date="2021-01-13")})
+    assert "a/b/index.html" not in build_files(site, tmp_path / "out", now=NIGHT)
+    assert "a/b/index.html" in build_files(site, tmp_path / "out", now=MORNING)
+
+
+def test_a_comment_waits_until_its_file_is_moved(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/b.md": article()})
+    waiting = site / "comments/pending/b/20210113T100000Z-abcdef.md"
+    waiting.parent.mkdir(parents=True)
+    waiting.write_text(comment("b", author="Zélie Quinquoncel", body="Ortocambre, dit-elle."), encoding="utf-8")
+    before = build_files(site, tmp_path / "out")
+    everything = b"".join(before.values()).decode()
+    assert [word for word in ("Quinquoncel", "Ortocambre", "20210113T100000Z-abcdef") if word in everything] == []
+
+    approved = site / "comments/approved/b" / waiting.name
+    approved.parent.mkdir(parents=True)
+    waiting.rename(approved)
+    after = build_files(site, tmp_path / "out")
+    changed = {path for path in after if before.get(path) != after[path]}
+    assert changed == {"index.html", "a/index.html", "a/b/index.html", "a/b/comments.xml", "comments/feed.xml"} - (
+        set() if before["a/index.html"] != after["a/index.html"] else {"a/index.html"}
+    )
+    assert "Ortocambre, dit-elle." in after["a/b/index.html"].decode()
+
+
+def test_what_is_beside_an_article_is_copied_as_it_is(tmp_path: Path) -> None:
+    picture = bytes(range(256)) * 100
+    body = "![Une carte](carte.bin) et [le dossier](../b/notes.pdf#p2) et [l'autre](../b/autre.md#h)"
+    site = write_site(
+        tmp_path / "site",
+        {
+            "content/a/x.md": article(body=body),
+            "content/a/carte.bin": picture,
+            "content/b/notes.pdf": b"%PDF",
+            "content/b/autre.md": article("Autre"),
+        },
+    )
+    files = build_files(site, tmp_path / "out")
+    assert files["a/carte.bin"] == picture
+    page = files["a/x/index.html"].decode()
+    for expected in ('src="/a/carte.bin"', 'href="/b/notes.pdf#p2"', 'href="/b/autre/#h"'):
+        assert expected in page
+
+
+def test_a_site_in_a_folder_of_its_host_links_inside_it(tmp_path: Path) -> None:
+    settings = "title: Essai\nbase_url: https://asso.example/labo/\n"
+    files = {"site.yaml": settings, "content/a/x.md": article(body="[y](y.md)"), "content/a/y.md": article("Y")}
+    made = build_files(write_site(tmp_path / "site", files), tmp_path / "out")
+    page = dom(made["a/x/index.html"])
+    links = {link.get("href") or "" for link in page.iter() if link.get("href")}
+    assert "/labo/a/y/" in links
+    inside = {link for link in links if link.startswith("/")}
+    assert {link for link in inside if not link.startswith("/labo/")} == set()
+    assert {link for link in inside if link.startswith("/labo/labo")} == set()
+    assert "https://asso.example/labo/a/x/" in links
+
+
+def test_a_build_with_problems_publishes_nothing_and_tells_them_all(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article(body="Bon.")})
+    before = build_files(site, tmp_path / "out")
+    write_site(
+        site,
+        {
+            "content/a/x.md": article(body="Mieux.\n\n[mort](nulle-part.md)", titel="faute"),
+            "content/a/y.md": article(date="hier"),
+            "comments/approved/x/1.md": comment("x", reply_to="absent"),
+            "comments/approved/z/2.md": comment("z"),
+        },
+    )
+    report = build(site, tmp_path / "out", now=NOW, drafts=False)
+    assert [f"{one.place}: {one.what}" for one in report.problems] == [
+        "comments/approved/x/1.md:5: answers comment `absent`, which is not among the approved ones of its article",
+        "comments/approved/z/2.md:1: there is no article `z`",
+        "content/a/x.md:4: unknown key `titel`",
+        "content/a/x.md:8: the link to `nulle-part.md` leads nowhere",
+        "content/a/y.md:3: `date`: expected a date, found `hier`",
+    ]
+    assert all(problem.hint for problem in report.problems)
+    assert read_tree(tmp_path / "out") == before
+
+
+def test_a_mistake_in_a_template_is_told_by_template_and_line(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article()})
+    build_files(site, tmp_path / "out")
+    (site / "templates").mkdir()
+    (site / "templates/404.html").write_text(
+        '{% extends "base.html" %}\n{% block main %}\n{{ view.nothing }}\n{% endblock %}\n'
+    )
+    report = build(site, tmp_path / "out", now=NOW, drafts=False)
+    assert [str(one.place) for one in report.problems] == ["templates/404.html:3"]
+    assert "/404.html" in report.problems[0].hint
+    (site / "templates/404.html").write_text("{% extends 'base.html' %}\n{% if %}\n")
+    report = build(site, tmp_path / "out", now=NOW, drafts=False)
+    assert [str(one.place) for one in report.problems] == ["templates/404.html:2"]
+
+
+def test_a_site_overrides_one_template_or_one_block(tmp_path: Path) -> None:
+    files = {"content/a/x.md": article(), "templates/partials/footer.html": "<footer>Notre pied de page</footer>\n"}
+    made = build_files(write_site(tmp_path / "site", files), tmp_path / "out")
+    assert "Notre pied de page" in made["a/x/index.html"].decode()
+
+
+def test_nothing_is_written_where_nothing_has_changed(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article(), "content/a/x.svg": "<svg/>"})
+    build_files(site, tmp_path / "out")
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    report = build(site, tmp_path / "out", now=NOW, drafts=False)
+    assert (report.written, report.removed) == (0, 0)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == times
+
+
+def test_what_the_site_no_longer_has_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article(), "content/a/y/z.md": article("Z")})
+    build_files(site, tmp_path / "out")
+    (tmp_path / "out/CNAME").write_text("essai.example")
+    (tmp_path / "out/a/mine").mkdir()
+    (site / "content/a/y/z.md").unlink()
+    (site / "content/a/y").rmdir()
+    report = build(site, tmp_path / "out", now=NOW, drafts=False)
+    assert report.removed > 0
+    assert report.foreign == ("CNAME",)
+    assert not (tmp_path / "out/a/y").exists()
+    assert (tmp_path / "out/a/mine").is_dir()
+
+
+@pytest.mark.parametrize(
+    "output", [".", "content", "content/a", "comments/approved", "templates", ".labo", "..", ".git"]
+)
+def test_the_output_is_never_among_the_sources(tmp_path: Path, output: str) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article()})
+    before = read_tree(site)
+    report = build(site, site / output, now=NOW, drafts=False)
+    assert ["the site's own files" in one.what for one in report.problems] == [True]
+    assert read_tree(site) == before
+
+
+def test_a_file_where_a_folder_should_be_is_a_problem_and_no_traceback(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article()})
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a").write_text("in the way")
+    report = build(site, tmp_path / "out", now=NOW, drafts=False)
+    assert len(report.problems) == 1
+    assert (tmp_path / "out/a").read_text() == "in the way"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo"}, {"PYTHONHASHSEED": "2", "TZ": "America/New_York", "LC_ALL": "C"}],
+    ids=["Tokyo", "New York, C locale"],
+)
+def test_the_same_site_gives_the_same_bytes_anywhere(demo: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    copy = tmp_path / "elsewhere"
+    for name in ("content", "comments", "templates"):
+        shutil.copytree(ROOT / name, copy / name)
+    shutil.copy(ROOT / "site.yaml", copy)
+    code = f"""
+from datetime import datetime
+from pathlib import Path
+from labo_ssg.build.build import build
+report = build(Path("."), Path("public"), now=datetime.fromisoformat({NOW.isoformat()!r}), drafts=False)
+raise SystemExit("\\n".join(map(str, report.problems)) or 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=copy, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert read_tree(copy / "public") == read_tree(demo)
+
+
+def test_check_tells_the_problems_of_drafts_and_of_waiting_comments(tmp_path: Path) -> None:
+    site = write_site(
+        tmp_path / "site",
+        {
+            "content/a/x.md": article(),
+            "content/a/y.md": article(draft="true", body="[mort](mort.md)"),
+            "comments/pending/x/1.md": comment("x").replace("author", "auteur"),
+            "comments/pending/nulle/2.md": comment("nulle"),
+        },
+    )
+    assert build(site, tmp_path / "out", now=NOW, drafts=False).problems == ()
+    assert [str(one.place) for one in check(site, now=NOW)] == [
+        "comments/pending/nulle/2.md:1",
+        "comments/pending/x/1.md:2",
+        "comments/pending/x/1.md:3",
+        "content/a/y.md:6",
+    ]
+
+
+def test_the_build_imports_neither_web_stack_nor_watcher() -> None:
+    code = "import sys, labo_ssg.cli, labo_ssg.build.build; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert loaded & {"starlette", "uvicorn", "watchdog", "httpx", "asyncio", "anyio"} == set()
+
+
+def test_a_read_only_output_is_told(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article()})
+    done = labo("build", "--root", site, "--output", "/proc/labo")
+    assert done.returncode == 1
+    assert "/proc/labo" in done.stderr
+    assert "hint:" in done.stderr
+    assert "Traceback" not in done.stderr

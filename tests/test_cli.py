@@ -1,0 +1,111 @@
+"""The command line, run as a user runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, article, comment, labo, write_site
+
+
+def test_a_new_site_builds_at_once(tmp_path: Path) -> None:
+    for language in ("fr", "en"):
+        made = labo("new", "--language", language, tmp_path / language)
+        assert made.returncode == 0
+        assert labo("check", cwd=tmp_path / language).returncode == 0
+        done = labo("build", cwd=tmp_path / language)
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / language / "public/index.html").is_file()
+        for name in ("content", "comments/pending", "comments/approved", "templates", "site.yaml"):
+            assert (tmp_path / language / name).exists()
+
+
+def test_a_new_site_never_overwrites_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/file").write_text("precious")
+    done = labo("new", tmp_path / "mine")
+    assert done.returncode == 2
+    assert "hint:" in done.stderr
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["file"]
+
+
+def test_build_prints_data_to_stdout_and_talk_to_stderr(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article(), "comments/approved/x/1.md": comment("x")})
+    done = labo("build", "--root", site)
+    assert done.stdout.strip() == str(site / "public/index.html")
+    assert "1 articles, 1 comments" in done.stderr
+    done = labo("build", "--root", site, "--json")
+    report = json.loads(done.stdout)
+    assert {"pages", "articles", "comments", "written", "removed", "seconds"} <= report.keys()
+    assert (report["articles"], report["comments"], report["written"]) == (1, 1, 0)
+
+
+FORMATS = {
+    "text": "content/a/x.md:4: unknown key `titel`\n  hint: did you mean `title`?\n1 problem\n",
+    "github": "::error file=content/a/x.md,line=4::unknown key `titel` (did you mean `title`?)\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_check_speaks_the_language_of_people_and_of_forges(tmp_path: Path, form: str) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article(titel="x")})
+    done = labo("check", "--root", site, "--format", form)
+    assert done.returncode == 1
+    assert (done.stderr if form == "text" else done.stdout) == FORMATS[form]
+
+
+@pytest.mark.parametrize("form", ["json", "gitlab"])
+def test_check_gives_machines_json(tmp_path: Path, form: str) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article(titel="x")})
+    done = labo("check", "--root", site, "--format", form)
+    [problem] = json.loads(done.stdout)
+    if form == "gitlab":
+        assert problem["location"] == {"path": "content/a/x.md", "lines": {"begin": 4}}
+        assert len(problem["fingerprint"]) == 64
+    else:
+        assert problem == {
+            "path": "content/a/x.md",
+            "line": 4,
+            "what": "unknown key `titel`",
+            "hint": "did you mean `title`?",
+        }
+
+
+def test_check_of_the_demo_finds_nothing() -> None:
+    done = labo("check", "--root", ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no problem\n")
+
+
+def test_render_shows_a_text_as_the_site_will(tmp_path: Path) -> None:
+    site = write_site(
+        tmp_path / "site",
+        {
+            "content/a/x.md": article(body="Un *texte* : [y](y.md)"),
+            "content/a/y.md": article("Y"),
+            "comments/pending/x/1.md": comment("x", body="{{Oui}} !"),
+        },
+    )
+    typed = labo("render", "-", cwd=site, typed="{{Gras}} <script>alert(1)</script>")
+    assert "<strong>Gras</strong>" in typed.stdout
+    assert "<script" not in typed.stdout
+    assert '<em>texte</em>\u00a0: <a href="/a/y/">y</a>' in labo("render", "content/a/x.md", cwd=site).stdout
+    assert "<strong>Oui</strong>\u00a0!" in labo("render", "comments/pending/x/1.md", cwd=site).stdout
+    assert "<em>oui</em>" in labo("render", "--as", "markdown", "-", cwd=site, typed="*oui*").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["bulid"], ["build", "--nonsense"], ["build", "--root", "/nonexistent"], ["render", "nowhere.md"], ["new"]],
+)
+def test_misuse_ends_with_2_and_no_traceback(tmp_path: Path, words: list[str]) -> None:
+    done = labo(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr
+
+
+def test_a_folder_that_is_no_site_is_told(tmp_path: Path) -> None:
+    done = labo("build", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "there is no site.yaml" in done.stderr
+    assert "labo new" in done.stderr
+    assert list(tmp_path.iterdir()) == []
