@@ -1,6 +1,6 @@
 """The pages that list articles: home, sections, tags, authors, and the indexes of the last two."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from labo_ssg.model import Article, Html, Link, Section
 from labo_ssg.pages import shelves, urls
@@ -53,24 +53,31 @@ def sections(materials: Materials) -> Iterator[Page]:
 
 
 def tags(materials: Materials) -> Iterator[Page]:
-    yield from _names(materials, "tag.html", "tags.html", urls.TAGS, materials.say("Tags"), materials.shelves.by_tag)
+    title = materials.say("Tags")
+    yield from _names(materials, ("tag.html", "tags.html"), urls.TAGS, urls.tag, title, materials.shelves.by_tag)
 
 
 def authors(materials: Materials) -> Iterator[Page]:
-    words = materials.say("Authors")
-    yield from _names(materials, "author.html", "authors.html", urls.AUTHORS, words, materials.shelves.by_author)
+    title, lists = materials.say("Authors"), materials.shelves.by_author
+    yield from _names(materials, ("author.html", "authors.html"), urls.AUTHORS, urls.author, title, lists)
 
 
 def _names(
-    materials: Materials, template: str, index: str, root: str, title: str, lists: Mapping[str, list[Article]]
+    materials: Materials,
+    templates: tuple[str, str],
+    root: str,
+    address: Callable[[str], str],
+    title: str,
+    lists: Mapping[str, list[Article]],
 ) -> Iterator[Page]:
     """Yield the pages of each tag or author, and the index of them all."""
     way = materials.breadcrumb(())
+    template, index = templates
     names = sorted(lists, key=lambda name: (urls.slug(name), name))
     for name in names:
         common = {"title": name, "breadcrumb": (*way, Link(title, root)), "feeds": materials.feeds()}
-        yield from _list(materials, template, f"{root}{urls.slug(name)}/", lists[name], common)
-    found = tuple(Shelf(name, f"{root}{urls.slug(name)}/", "", len(lists[name]), ()) for name in names)
+        yield from _list(materials, template, address(name), lists[name], common)
+    found = tuple(Shelf(name, address(name), "", len(lists[name]), ()) for name in names)
     language = materials.site.language
     view = IndexView(url=root, title=title, language=language, breadcrumb=way, feeds=materials.feeds(), shelves=found)
     yield Page(urls.file(root), index, view)

@@ -57,13 +57,14 @@ def children(shelves: Shelves, path: tuple[str, ...]) -> list[Section]:
 
 
 def check_spelling(shelves: Shelves) -> list[Problem]:
-    """Return a problem for each tag or author that is one with another but for its spelling."""
+    """Return a problem for each tag or author that would share its page with another one."""
     problems = []
-    for kind, lists in (("tag", shelves.by_tag), ("author", shelves.by_author)):
+    for kind, lists, address in (("tag", shelves.by_tag, urls.tag), ("author", shelves.by_author, urls.author)):
         first: dict[str, str] = {}
         for name in sorted(lists, key=lambda one: (-len(lists[one]), one)):
-            usual = first.setdefault(urls.slug(name), name)
+            usual = first.setdefault(address(name), name)
             for article in lists[name] if usual != name else ():
-                what = f"{kind} `{name}` is written `{usual}` elsewhere"
-                problems.append(Problem(replace(article.place, line=1), what, f"write it `{usual}` everywhere"))
+                what = f"the {kind}s `{name}` and `{usual}` would share the page {address(name)}"
+                hint = "write them the same way, or rename one of them"
+                problems.append(Problem(replace(article.place, line=1), what, hint))
     return problems

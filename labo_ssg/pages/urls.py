@@ -22,10 +22,13 @@ COMMENTS_FEED = "/comments/feed.xml"
 
 
 def slug(text: str) -> str:
-    """Return `text` as a part of a URL: "L’économie sociale" → "l-economie-sociale"."""
-    words = re.sub(r"[\W_]+", "-", text.casefold()).strip("-")
+    """Return `text` as a part of a URL, not yet quoted: "L’économie sociale" → "l-economie-sociale".
+
+    What has no ASCII form (a tag in Chinese) keeps its letters.
+    """
+    words = re.sub(r"[\W_]+", "-", text.casefold().replace("œ", "oe").replace("æ", "ae")).strip("-")
     ascii_letters = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
-    return re.sub(r"-{2,}", "-", ascii_letters).strip("-") or quote(words, safe="") or "-"
+    return re.sub(r"-{2,}", "-", ascii_letters).strip("-") or words or "-"
 
 
 def section(path: tuple[str, ...]) -> str:
@@ -37,11 +40,11 @@ def article(item: Article) -> str:
 
 
 def tag(name: str) -> str:
-    return f"{TAGS}{slug(name)}/"
+    return f"{TAGS}{_part(slug(name))}/"
 
 
 def author(name: str) -> str:
-    return f"{AUTHORS}{slug(name)}/"
+    return f"{AUTHORS}{_part(slug(name))}/"
 
 
 def numbered(url: str, number: int) -> str:

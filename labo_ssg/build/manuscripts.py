@@ -1,0 +1,94 @@
+"""Library → the Manuscript of every text, and its Body."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from labo_ssg.markup import body as markup
+from labo_ssg.markup import glossary
+from labo_ssg.model import Article, Bodies, Body, Comment, Library, Manuscript, Markup, Section, Site, Target
+from labo_ssg.pages import links, urls
+from labo_ssg.pages.links import Addresses
+from labo_ssg.problems import Place, Problem
+
+NOWHERE = "check the path; a draft or an article of a later date cannot be linked to"
+
+
+class Desk(Struct, frozen=True):
+    """What is needed to make manuscripts: the settings, the addresses, every form of the glossary's words."""
+
+    site: Site
+    known: Addresses
+    words: dict[str, str]
+
+
+def desk(library: Library, known: Addresses) -> Desk:
+    """Return what the manuscripts of `library` are made with."""
+    terms = library.site.glossary
+    return Desk(library.site, known, glossary.forms(terms, [urls.slug(term.word) for term in terms]))
+
+
+def write_bodies(library: Library, known: Addresses) -> tuple[Bodies, list[Problem]]:
+    """Render every text of `library`; return the bodies, and the links of the editors' texts that lead nowhere."""
+    at = desk(library, known)
+    bodies = Bodies({}, {}, {}, {})
+    problems: list[Problem] = []
+    for article in library.articles:
+        place = Place(article.place.path, 1)
+        bodies.articles[article.id] = render(of_article(at, article), article.place, problems)
+        bodies.leads[article.id] = render(_of_lead(at, article), place, problems)
+    for section in library.sections:
+        bodies.sections[section.path] = render(_of_section(at, section), section.place, problems)
+    languages = {article.id: article.language for article in library.articles}
+    for comment in library.comments:
+        body = render(of_comment(at, comment, languages[comment.article]), comment.place, problems)
+        bodies.comments.setdefault(comment.article, {})[comment.id] = body
+    return bodies, problems
+
+
+def render(manuscript: Manuscript, place: Place, problems: list[Problem]) -> Body:
+    """Return the body of `manuscript`; add to `problems` what is wrong, by the line from `place` on."""
+    try:
+        body = markup.render_body(manuscript)
+    except markup.Unrenderable as error:
+        problems.append(Problem(place, str(error), "make its structure simpler"))
+        return markup.EMPTY
+    if manuscript.kind == "comment":  # what a visitor wrote is kept as it is, dead links lose their address
+        return body
+    for reference in body.broken:
+        line = manuscript.text.count("\n", 0, max(manuscript.text.find(reference), 0))
+        what = f"the link to `{reference}` leads nowhere"
+        problems.append(Problem(replace(place, line=place.line + line), what, NOWHERE))
+    return body
+
+
+def of_article(at: Desk, article: Article) -> Manuscript:
+    return _manuscript(at, article.text, article.markup, article.section, article.language, "")
+
+
+def of_comment(at: Desk, comment: Comment, language: str) -> Manuscript:
+    return replace(_manuscript(at, comment.text, "spip", (), language, urls.anchor(comment)), kind="comment")
+
+
+def of_text(at: Desk, text: str, is_markdown: bool, is_comment: bool) -> Manuscript:
+    """Return the manuscript of a text that has no header."""
+    manuscript = _manuscript(at, text, "markdown" if is_markdown else "spip", (), at.site.language, "")
+    return replace(manuscript, kind="comment") if is_comment else manuscript
+
+
+def _of_lead(at: Desk, article: Article) -> Manuscript:
+    return _manuscript(at, article.description, article.markup, article.section, article.language, "lead")
+
+
+def _of_section(at: Desk, section: Section) -> Manuscript:
+    return _manuscript(at, section.text, section.markup, section.path, at.site.language, "")
+
+
+def _manuscript(
+    at: Desk, text: str, written_in: Markup, folder: tuple[str, ...], language: str, anchor: str
+) -> Manuscript:
+    targets = {}
+    for reference in markup.references(text, written_in):
+        if target := links.resolve(at.known, reference, folder):
+            targets[reference] = Target(urls.href(at.site, target.url), target.title)
+    words = glossary.find(text, at.words)
+    return Manuscript(text, written_in, "article", language, at.site.typography, targets, words, anchor)

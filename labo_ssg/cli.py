@@ -1,0 +1,190 @@
+"""Words → calls; prints problems, sets the exit status."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+import click
+
+from labo_ssg.problems import Problem
+
+DONE, PROBLEMS, MISUSE = 0, 1, 2
+
+root_option = click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The site's folder (default: this one).",
+)
+drafts_option = click.option("--drafts", is_flag=True, help="Show drafts and articles of a later date.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="labo-ssg", prog_name="labo")
+def main() -> None:
+    """Build the site of an organisation that left SPIP, with its moderated discussions."""
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="The site's language."
+)
+def new(folder: Path, language: str) -> None:
+    """Make a new site in DIR, ready to build."""
+    from labo_ssg.disk.starter import make_site
+
+    try:
+        made = make_site(folder, language=language, today=f"{datetime.now(UTC):%Y-%m-%d}")
+    except OSError as error:
+        misuse(f"{error}", "name a folder that is not there yet")
+    for path in made:
+        click.echo(folder / path)
+    click.echo(f"next: cd {folder} && labo serve", err=True)
+
+
+@main.command()
+@root_option
+@click.option("--output", type=click.Path(path_type=Path), help="Where to build (default: ROOT/public).")
+@drafts_option
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
+def build(root: Path, output: Path | None, drafts: bool, as_json: bool) -> None:
+    """Build the site: articles and approved comments become pages."""
+    from labo_ssg.build.build import build as build_site
+
+    output = output or root / "public"
+    report = build_site(root, output, now=datetime.now(UTC), drafts=drafts)
+    tell(report.problems)
+    if report.foreign:
+        others = f"{len(report.foreign)} file(s) that this build does not make, such as {report.foreign[0]}"
+        click.echo(f"note: {output} holds {others}; left alone", err=True)
+    if as_json:
+        counts = ("pages", "articles", "comments", "written", "removed", "seconds")
+        problems = [as_dict(problem) for problem in report.problems]
+        click.echo(json.dumps({**{key: getattr(report, key) for key in counts}, "problems": problems}))
+    elif not report.problems:
+        done = f"{report.pages} pages, {report.articles} articles, {report.comments} comments"
+        click.echo(
+            f"{done}; {report.written} files written, {report.removed} removed, {report.seconds:.2f} s", err=True
+        )
+        click.echo(output / "index.html")
+    sys.exit(PROBLEMS if report.problems else DONE)
+
+
+@main.command()
+@root_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
+@drafts_option
+def serve(root: Path, port: int, drafts: bool) -> None:
+    """Build the site, serve it on this machine, rebuild and reload at each change."""
+    try:
+        from labo_ssg.preview.serve import serve as serve_site
+    except ModuleNotFoundError as error:
+        misuse(f"the package {error.name} is missing", "pip install 'labo-ssg[serve]'")
+
+    def say(address: str, report: Any) -> None:
+        tell(report.problems)
+        if not report.problems:
+            what = f"{report.pages} pages, {report.written} files written, {report.seconds:.2f} s"
+            click.echo(f"{datetime.now(UTC).astimezone():%H:%M:%S} {what}", err=True)
+        click.echo(f"{address} (Ctrl-C stops)", err=True)
+
+    try:
+        serve_site(root, port, drafts=drafts, say=say)
+    except OSError as error:
+        misuse(f"port {port} cannot be used: {(error.strerror or str(error)).lower()}", "name another one with --port")
+
+
+@main.command()
+@root_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "github", "gitlab", "json"]), default="text", show_default=True
+)
+def check(root: Path, form: Literal["text", "github", "gitlab", "json"]) -> None:
+    """Say every problem of the site's files, drafts and waiting comments included."""
+    from labo_ssg.build.build import check as check_site
+
+    problems = check_site(root, now=datetime.now(UTC))
+    if form == "text":
+        tell(problems, "")
+        if not problems:
+            click.echo("no problem", err=True)
+    elif form == "github":
+        for problem in problems:
+            click.echo(github_annotation(problem))
+    else:
+        click.echo(json.dumps([gitlab_issue(one) if form == "gitlab" else as_dict(one) for one in problems], indent=1))
+    sys.exit(PROBLEMS if problems else DONE)
+
+
+@main.command()
+@root_option
+@click.argument("paths", metavar="FILE…|-", nargs=-1, required=True, type=click.Path(allow_dash=True, path_type=Path))
+@click.option("--as", "written_as", type=click.Choice(["comment", "spip", "markdown"]), help="What a loose text is.")
+def render(root: Path, paths: tuple[Path, ...], written_as: Literal["comment", "spip", "markdown"] | None) -> None:
+    """Print the Html of a FILE as the site will show it; `-` reads a comment typed in."""
+    from labo_ssg.build.proof import proof
+
+    found: list[Problem] = []
+    for path in paths:
+        typed = str(path) == "-"
+        try:
+            data = sys.stdin.buffer.read() if typed else path.read_bytes()
+        except OSError as error:
+            misuse(
+                f"{path} cannot be read: {(error.strerror or str(error)).lower()}", "name files, or - for what you type"
+            )
+        html, problems = proof(root, data, None if typed else path, written_as, datetime.now(UTC))
+        click.echo(html)
+        found += problems
+    tell(found, "")
+    sys.exit(PROBLEMS if found else DONE)
+
+
+def tell(problems: Iterable[Problem], outcome: str = ": nothing was published") -> None:
+    """Print the problems of a run to stderr, with their count."""
+    problems = list(problems)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}{outcome}", err=True)
+
+
+def misuse(what: str, hint: str) -> NoReturn:
+    """Say how the command was misused, and end."""
+    click.echo(f"labo: {what}\n  hint: {hint}", err=True)
+    sys.exit(MISUSE)
+
+
+def as_dict(problem: Problem) -> dict[str, str | int]:
+    place = problem.place
+    return {"path": place.path, "line": place.line, "what": problem.what, "hint": problem.hint}
+
+
+def github_annotation(problem: Problem) -> str:
+    """Return a workflow command of GitHub Actions, which marks the line in the pull request."""
+
+    def data(text: str) -> str:
+        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+    def value(text: str) -> str:
+        return data(text).replace(":", "%3A").replace(",", "%2C")
+
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return f"::error file={value(problem.place.path)},line={max(problem.place.line, 1)}::{data(problem.what + hint)}"
+
+
+def gitlab_issue(problem: Problem) -> dict[str, object]:
+    """Return an issue of GitLab's code quality report."""
+    from hashlib import sha256
+
+    return {
+        "description": f"{problem.what} ({problem.hint})" if problem.hint else problem.what,
+        "check_name": "labo",
+        "fingerprint": sha256(str(problem).encode()).hexdigest(),
+        "severity": "major",
+        "location": {"path": problem.place.path, "lines": {"begin": max(problem.place.line, 1)}},
+    }

@@ -1,0 +1,62 @@
+"""The one door: Manuscript → Body."""
+
+from typing import Literal
+
+from labo_ssg.markup import dress, markdown, sanitize
+from labo_ssg.markup.spip import engine
+from labo_ssg.model import Body, Html, Manuscript, Markup
+
+EXCERPT = 240  # characters
+COMMENT_HEADING = 5  # the level of a {{{heading}}} in a comment, under the comment's own
+EMPTY = Body(Html(""), Html(""), "", (), (), ())
+
+
+class Unrenderable(ValueError):  # noqa: N818 - a text, not an error of the program
+    """A text that its markup's engine cannot render; the message says why."""
+
+
+def references(text: str, markup: Markup) -> tuple[str, ...]:
+    """Return the internal references that `text` may name, without their fragments, each once."""
+    found = engine.references(text) if markup == "spip" else markdown.references(text)
+    paths = (reference.partition("#")[0] for reference in found if dress.is_internal(reference))
+    return tuple(dict.fromkeys(path for path in paths if path))
+
+
+def render_body(manuscript: Manuscript) -> Body:
+    """Return the body of `manuscript`; raise Unrenderable."""
+    if manuscript.markup == "spip":
+        return _render_spip(manuscript)
+    try:
+        html = markdown.render(manuscript.text, manuscript.language)
+    except markdown.TooDeep as error:
+        raise Unrenderable(str(error)) from error
+    done = dress.dress(sanitize.article(html), manuscript, typeset=True)
+    return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken)
+
+
+def _render_spip(manuscript: Manuscript) -> Body:
+    is_comment = manuscript.kind == "comment"
+    kind: Literal["article", "forum"] = "forum" if is_comment else "article"
+    clean = sanitize.comment if is_comment else sanitize.article
+    rendered = engine.render(
+        manuscript.text,
+        kind=kind,
+        links=manuscript.links,
+        language=manuscript.language,
+        typography=manuscript.typography,
+        anchor=manuscript.anchor,
+        heading=COMMENT_HEADING if is_comment else 2,
+    )
+    done = dress.dress(clean(rendered.html), manuscript, typeset=False)
+    notes = dress.dress(clean(rendered.notes), manuscript, typeset=False)
+    terms = tuple(dict.fromkeys(done.terms + notes.terms))
+    broken = tuple(dict.fromkeys(done.broken + notes.broken))
+    return Body(done.html, notes.html, _excerpt(done.html), done.headings, terms, broken)
+
+
+def _excerpt(html: Html) -> str:
+    """Return the beginning of the running text, cut between two words."""
+    text = dress.plain(html)
+    if len(text) <= EXCERPT:
+        return text
+    return text[:EXCERPT].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"

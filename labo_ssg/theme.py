@@ -1,0 +1,177 @@
+"""The Jinja2 environment; a view → bytes. The only importer of jinja2."""
+
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    select_autoescape,
+)
+from jinja2.exceptions import TemplateRuntimeError
+
+from labo_ssg import language
+from labo_ssg.markup import glossary
+from labo_ssg.model import Html
+from labo_ssg.pages.views import Page, SiteView
+from labo_ssg.problems import Place, Problem
+
+ASSETS = "assets"
+
+
+class Broken(Exception):  # noqa: N818 - a mistake in a template, told as a Problem
+    """A template that cannot be rendered."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def default_templates() -> Path:
+    """Return the folder of the default theme: in the package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+class Theme:
+    """The templates and assets of a site, over those of the default theme."""
+
+    def __init__(self, folder: Path, site: SiteView, zone: tzinfo) -> None:
+        self.folders = [one for one in (folder, default_templates()) if one.is_dir()]
+        self.assets = _read_assets(self.folders)
+        self.stamp = _digest(self.assets)
+        self._zone, self._site = zone, site
+        self._environment = self._make_environment()
+
+    def files(self) -> dict[str, bytes]:
+        """Return the theme's assets by their path in the output folder.
+
+        All live in a folder named after what they hold together: a browser may keep them for
+        ever, and the addresses inside a style sheet stay relative.
+        """
+        return {f"{ASSETS}/{self.stamp}/{name}": data for name, data in self.assets.items()}
+
+    def render(self, page: Page) -> bytes:
+        """Return the file that `page` asks for; raise Broken where a template fails."""
+        try:
+            return self._environment.get_template(page.template).render(view=page.view).encode()
+        except Exception as error:  # a template may raise anything: what it calls is its author's choice
+            raise Broken(self._explain(error, page)) from error
+
+    def check(self) -> list[Problem]:
+        """Return the syntax errors of every template."""
+        problems = []
+        for name in self._environment.list_templates():
+            if not name.startswith(f"{ASSETS}/") and not name.rpartition("/")[2].startswith("."):
+                try:
+                    self._environment.get_template(name)
+                except TemplateSyntaxError as error:
+                    problems.append(self._syntax_problem(error))
+        return problems
+
+    def _make_environment(self) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(self.folders),
+            autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        translations = language.translations(self._site.language)
+        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.globals.update(site=self._site, asset=self._asset)
+        environment.filters.update(self._filters())
+        return environment
+
+    def _filters(self) -> dict[str, Callable[..., Any]]:
+        site, zone = self._site, self._zone
+        base = urlsplit(site.base_url).path
+
+        def href(url: str) -> str:
+            return base + url if url.startswith("/") else url
+
+        def absolute(url: str) -> str:
+            return site.base_url + url if url.startswith("/") else url
+
+        return {
+            "href": href,
+            "absolute": absolute,
+            "date": lambda moment: language.long_date(moment.astimezone(zone), site.language),
+            "moment": lambda moment: language.long_moment(moment.astimezone(zone), site.language),
+            "iso": _iso,
+            "day": lambda moment: moment.astimezone(zone).strftime("%Y-%m-%d"),
+            "initials": _initials,
+            "unmark": lambda html: Html(glossary.unmark(html)),
+            "lang_tag": lambda tag: tag.replace("_", "-"),
+        }
+
+    def _asset(self, name: str) -> str:
+        """Return the link to an asset of the theme."""
+        if name not in self.assets:
+            raise TemplateRuntimeError(f"there is no asset `{name}` in {ASSETS}/")
+        return f"{urlsplit(self._site.base_url).path}/{ASSETS}/{self.stamp}/{name}"
+
+    def _explain(self, error: Exception, page: Page) -> Problem:
+        """Return the problem behind what a template raised; raise it again where none did."""
+        hint = f"found while making {page.view.url}"
+        if isinstance(error, TemplateSyntaxError):
+            return self._syntax_problem(error)
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if self._shown(frame.filename)]
+        if isinstance(error, TemplateNotFound):
+            name, line = (self._shown(frames[-1].filename), frames[-1].lineno or 0) if frames else ("templates", 0)
+            return Problem(Place(name, line), f"there is no template `{error.name}`", hint)
+        if not frames:
+            raise error
+        place = Place(self._shown(frames[-1].filename), frames[-1].lineno or 0)
+        return Problem(place, str(error) or type(error).__name__, hint)
+
+    def _syntax_problem(self, error: TemplateSyntaxError) -> Problem:
+        name = self._shown(error.filename or "") or f"templates/{error.name}"
+        return Problem(
+            Place(name, error.lineno), f"the template cannot be read: {error.message}", "see the Jinja manual"
+        )
+
+    def _shown(self, filename: str) -> str:
+        """Return how messages call the file of a template, "" where it is none."""
+        for folder in self.folders:
+            if Path(filename).is_relative_to(folder):
+                return f"templates/{Path(filename).relative_to(folder).as_posix()}"
+        return ""
+
+
+def _read_assets(folders: list[Path]) -> dict[str, bytes]:
+    """Return the assets of the folders by name; the first folder that has one wins."""
+    found: dict[str, bytes] = {}
+    for folder in reversed(folders):
+        for path in sorted((folder / ASSETS).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                found[path.relative_to(folder / ASSETS).as_posix()] = path.read_bytes()
+    return dict(sorted(found.items()))
+
+
+def _digest(assets: dict[str, bytes]) -> str:
+    digest = sha256()
+    for name, data in assets.items():
+        digest.update(b"%d:%s%d:" % (len(name), name.encode(), len(data)))
+        digest.update(data)
+    return digest.hexdigest()[:10]
+
+
+def _iso(moment: datetime) -> str:
+    """Return `moment` as RFC 3339 has it."""
+    return moment.isoformat(timespec="seconds") if moment.tzinfo is not UTC else f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _initials(name: str) -> str:
+    """Return one or two letters that stand for a name: "Jeanne Martin" → "JM"."""
+    words = [word for word in name.replace("-", " ").split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in (words[:1] + words[1:][-1:]))
