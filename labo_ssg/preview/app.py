@@ -1,0 +1,92 @@
+"""The preview's web application: the built files, a reload after each build, problems in the page."""
+
+from collections.abc import AsyncIterator
+from html import escape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from labo_ssg.preview.stage import Stage
+
+HERE = Path(__file__).parent
+OWN = "/_labo"  # the preview's own addresses
+PATIENCE = 15.0  # seconds between two signs of life to a waiting browser
+NEVER_KEEP = {"Cache-Control": "no-store"}
+EMPTY = "<!doctype html><html><head><title>Preview</title></head><body><main></main></body></html>"
+
+
+def create_app(output: Path, stage: Stage, base: str) -> Starlette:
+    """Return an application that serves the site built in `output`, under the path `base` ("" for the root)."""
+
+    async def events(request: Request) -> Response:
+        async def signs() -> AsyncIterator[str]:
+            version: int | None = stage.version
+            while version is not None:
+                yield f"data: {version}\n\n"
+                version = await to_thread.run_sync(stage.wait_beyond, version, PATIENCE, abandon_on_cancel=True)
+
+        return StreamingResponse(signs(), media_type="text/event-stream", headers=NEVER_KEEP)
+
+    async def own_file(request: Request) -> Response:
+        return FileResponse(HERE / "assets" / request.url.path.rpartition("/")[2], headers=NEVER_KEEP)
+
+    async def no_inbox(request: Request) -> Response:
+        """Say that nobody receives messages here, and give back what was typed."""
+        form = await request.form()
+        page = (HERE / "assets" / "no_inbox.html").read_text(encoding="utf-8")
+        return HTMLResponse(page.replace("{text}", escape(str(form.get("text", "")))), 503, headers=NEVER_KEEP)
+
+    def page(request: Request) -> Response:
+        path = request.url.path
+        if base and not path.startswith(f"{base}/"):
+            return RedirectResponse(f"{base}/") if path in ("/", base) else _not_found(output, stage)
+        found = (output / request.scope["path"].removeprefix(base).lstrip("/")).resolve()
+        if not found.is_relative_to(output.resolve()):
+            return _not_found(output, stage)
+        if found.is_dir() and not path.endswith("/"):
+            return RedirectResponse(urlsplit(str(request.url))._replace(path=f"{path}/", scheme="", netloc="").geturl())
+        found = found / "index.html" if found.is_dir() else found
+        if not found.is_file():
+            return _not_found(output, stage)
+        if found.suffix != ".html":
+            return FileResponse(found, headers=NEVER_KEEP)
+        return _html(found.read_text(encoding="utf-8"), stage, 200)
+
+    return Starlette(
+        routes=[
+            Route(f"{OWN}/events", events),
+            Route(f"{OWN}/reload.js", own_file),
+            Route(f"{OWN}/problems.css", own_file),
+            Route("/{path:path}", no_inbox, methods=["POST"]),
+            Route("/{path:path}", page),
+        ]
+    )
+
+
+def _not_found(output: Path, stage: Stage) -> Response:
+    known = output / "404.html"
+    return _html(known.read_text(encoding="utf-8") if known.is_file() else EMPTY, stage, 404)
+
+
+def _html(page: str, stage: Stage, status: int) -> Response:
+    """Return `page` with the script that reloads it, and above it the problems of the last build."""
+    head = f'<script src="{OWN}/reload.js" data-version="{stage.version}" defer></script>'
+    if stage.problems:
+        head += f'<link rel="stylesheet" href="{OWN}/problems.css">'
+        page = page.replace("</body>", f"{_panel(stage)}</body>", 1)
+    return HTMLResponse(page.replace("</head>", f"{head}</head>", 1), status, headers=NEVER_KEEP)
+
+
+def _panel(stage: Stage) -> str:
+    items = "".join(
+        f"<li><code>{escape(str(one.place))}</code> {escape(one.what)}<br><small>{escape(one.hint)}</small></li>"
+        for one in stage.problems
+    )
+    number = len(stage.problems)
+    title = f"{number} problem{'s' if number > 1 else ''}: this is the last good site"
+    return f'<section id="labo-problems" role="alert" lang="en"><h2>{title}</h2><ol>{items}</ol></section>'

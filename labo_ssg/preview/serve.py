@@ -1,0 +1,55 @@
+"""Build, serve, watch, rebuild, reload: the conductor of the preview."""
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from labo_ssg.build.build import Report, build
+from labo_ssg.disk.library import read_library
+from labo_ssg.preview.app import create_app
+from labo_ssg.preview.stage import Stage
+from labo_ssg.preview.watch import Watcher
+
+HOST = "127.0.0.1"
+OUTPUT = ".labo/preview"  # apart from public/: drafts may be in it
+
+
+def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], None]) -> None:
+    """Serve the site at `root` on this machine until interrupted; raise OSError where the port is taken.
+
+    `say` is called with the site's address and the report of each build.
+    """
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        site, _ = read_library(root)
+        base = urlsplit(site.site.base_url).path
+        address = f"http://{HOST}:{listening.getsockname()[1]}{base}/"
+        stage = Stage()
+
+        def rebuild() -> None:
+            report = build(root, root / OUTPUT, now=datetime.now(UTC), drafts=drafts)
+            stage.show(report.problems)
+            say(address, report)
+
+        rebuild()
+        watcher = Watcher(root, rebuild)
+        watcher.start()
+        try:
+            _run(uvicorn.Config(create_app(root / OUTPUT, stage, base), log_level="warning"), listening, stage)
+        finally:
+            stage.close()
+            watcher.stop()
+
+
+def _run(config: uvicorn.Config, listening: socket.socket, stage: Stage) -> None:
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: object) -> None:
+            stage.close()  # browsers that wait for news would keep the server from stopping
+            super().handle_exit(sig, frame)  # type: ignore[arg-type] # uvicorn's own signature names a frame
+
+    Server(config).run(sockets=[listening])
