@@ -1,0 +1,43 @@
+# make site    builds the demo site into public/
+# make serve   opens it live: edit a file, the browser follows
+# make test    runs the tests (browser tests want Chromium; BROWSER=none leaves them out)
+# make check   formatting, lint, types
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: site serve test check fuzz clean
+
+site: $(VENV)/.site
+	@$(BIN)/labo build
+	@echo "The site is in public/; 'make serve' opens it live."
+
+serve: $(VENV)/.site
+	$(BIN)/labo serve
+
+test: $(VENV)/.test
+	@tools/browser $(BIN)
+	$(BIN)/python -m pytest -n auto $(if $(filter none,$(BROWSER)),-m "not browser") $(TESTS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+fuzz: $(VENV)/.test
+	LABO_FUZZ=1 $(BIN)/python -m pytest tests/test_spip_safety.py
+
+clean:
+	rm -rf public .labo $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.site: pyproject.toml constraints.txt tools/venv
+	@tools/venv $(PYTHON) $(VENV)
+	@$(BIN)/python -m pip install --quiet --editable '.[serve]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.site
+	@$(BIN)/python -m pip install --quiet --editable '.[serve,test,check]'
+	@touch $@
