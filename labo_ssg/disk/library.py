@@ -24,7 +24,7 @@ PENDING = "comments/pending"
 
 def read_library(root: Path) -> tuple[Library, list[Problem]]:
     """Read the site at `root`: what is well written, and every problem of the rest."""
-    site, problems = _read_site(root)
+    site, problems = read_site(root)
     paths, more = files.walk(root, CONTENT) if (root / CONTENT).is_dir() else ([], [_no_content(root)])
     problems += more
     texts = [PurePosixPath(CONTENT, one.path) for one in paths if PurePosixPath(one.path).suffix in MARKUPS]
@@ -50,7 +50,8 @@ def check_pending(root: Path, library: Library) -> list[Problem]:
     return problems
 
 
-def _read_site(root: Path) -> tuple[Site, list[Problem]]:
+def read_site(root: Path) -> tuple[Site, list[Problem]]:
+    """Read the settings and the glossary of the site at `root`."""
     if not (root / SETTINGS).is_file():
         hint = "go to the site's folder, name it with --root, or make one with `labo new DIR`"
         return site_yaml.NAMELESS, [Problem(Place(SETTINGS), f"there is no {SETTINGS} in {root}", hint)]

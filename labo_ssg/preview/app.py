@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from html import escape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -45,11 +44,12 @@ def create_app(output: Path, stage: Stage, base: str) -> Starlette:
         path = request.url.path
         if base and not path.startswith(f"{base}/"):
             return RedirectResponse(f"{base}/") if path in ("/", base) else _not_found(output, stage)
-        found = (output / request.scope["path"].removeprefix(base).lstrip("/")).resolve()
-        if not found.is_relative_to(output.resolve()):
+        found = _find(output, request.scope["path"].removeprefix(base))
+        if found is None:
             return _not_found(output, stage)
         if found.is_dir() and not path.endswith("/"):
-            return RedirectResponse(urlsplit(str(request.url))._replace(path=f"{path}/", scheme="", netloc="").geturl())
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"/{path.strip('/')}/{query}")
         found = found / "index.html" if found.is_dir() else found
         if not found.is_file():
             return _not_found(output, stage)
@@ -66,6 +66,15 @@ def create_app(output: Path, stage: Stage, base: str) -> Starlette:
             Route("/{path:path}", page),
         ]
     )
+
+
+def _find(output: Path, path: str) -> Path | None:
+    """Return the file or folder of `output` that `path` names, None where it names none."""
+    try:
+        found = (output / path.lstrip("/")).resolve(strict=True)
+    except (OSError, ValueError):  # no such file, a name too long, a NUL
+        return None
+    return found if found.is_relative_to(output.resolve()) else None
 
 
 def _not_found(output: Path, stage: Stage) -> Response:

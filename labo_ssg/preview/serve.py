@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from labo_ssg.build.build import Report, build
-from labo_ssg.disk.library import read_library
+from labo_ssg.disk.library import read_site
 from labo_ssg.preview.app import create_app
 from labo_ssg.preview.stage import Stage
 from labo_ssg.preview.watch import Watcher
@@ -26,8 +27,8 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
-        site, _ = read_library(root)
-        base = urlsplit(site.site.base_url).path
+        listening.listen()  # a browser that comes during the first build waits for it
+        base = urlsplit(read_site(root)[0].base_url).path
         address = f"http://{HOST}:{listening.getsockname()[1]}{base}/"
         stage = Stage()
 
@@ -40,7 +41,8 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
         watcher = Watcher(root, rebuild)
         watcher.start()
         try:
-            _run(uvicorn.Config(create_app(root / OUTPUT, stage, base), log_level="warning"), listening, stage)
+            with suppress(KeyboardInterrupt):  # how one ends it
+                _run(uvicorn.Config(create_app(root / OUTPUT, stage, base), log_level="warning"), listening, stage)
         finally:
             stage.close()
             watcher.stop()

@@ -1,0 +1,179 @@
+"""The demo site in a real browser: printing, glossary, discussion, without JavaScript, on a narrow screen."""
+
+import functools
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from conftest import article, write_site
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from test_preview import PATIENCE, Preview
+
+pytestmark = pytest.mark.browser
+
+PTCE = "/le-labo-de-l-ess/on-parle-de-nous/ptce-elements-de-diagnostic/"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves files as a careful host does: nothing inline, nothing from elsewhere."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", "default-src 'self'")
+        super().end_headers()
+
+    def log_message(self, *words: object) -> None:
+        """Keep the tests' output quiet."""
+
+
+@pytest.fixture(scope="module")
+def host(demo: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(demo)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield running
+        running.close()
+
+
+def open_page(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    complaints: list[str] = []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    page.on("console", complain)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    assert complaints == []
+    return page
+
+
+@pytest.fixture
+def page(browser: Browser, host: str) -> Iterator[Page]:
+    context = browser.new_context(locale="fr-FR")
+    context.add_init_script("window.printed = 0; window.print = () => { window.printed += 1; };")
+    yield open_page(context, host + PTCE)
+    context.close()
+
+
+def test_the_print_link_prints(page: Page) -> None:
+    page.get_by_role("link", name="Impression").click()
+    assert page.evaluate("window.printed") == 1
+
+
+def test_paper_shows_the_article_and_neither_menu_nor_form(page: Page) -> None:
+    page.emulate_media(media="print")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".prose").first).to_be_visible()
+    expect(page.locator("form#postez")).to_be_hidden()
+    expect(page.get_by_role("navigation", name="Menu principal")).to_be_hidden()
+
+
+def test_the_forum_link_jumps_to_the_discussion(page: Page) -> None:
+    page.get_by_role("link", name="Forum (").first.click()
+    expect(page).to_have_url(re.compile("#forum$"))
+    expect(page.locator("#forum-title, #forum h2").first).to_be_in_viewport()
+
+
+def test_a_term_is_explained_by_mouse(page: Page) -> None:
+    card = page.locator("#term-ptce")
+    expect(card).to_be_hidden()
+    page.locator(".prose .term", has_text="PTCE").nth(2).click()
+    expect(card).to_be_visible()
+    expect(card).to_contain_text("coopération économique")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+
+def test_a_term_is_explained_by_keyboard(page: Page) -> None:
+    first = page.locator(".prose .term").first
+    page.locator("main").focus()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if first.evaluate("one => one === document.activeElement"):
+            break
+    expect(first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#{first.get_attribute('popovertarget')}")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".prose .term").nth(1)).to_be_focused()
+
+
+def test_a_term_is_explained_by_touch_without_javascript(browser: Browser, host: str) -> None:
+    context = browser.new_context(
+        has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844}, java_script_enabled=False
+    )
+    page = open_page(context, host + PTCE)
+    page.locator(".prose .term").first.tap()
+    expect(page.locator("#term-ptce")).to_be_visible()
+    expect(page.get_by_role("link", name="Impression")).to_be_hidden()
+    expect(page.locator("form#postez textarea")).to_be_visible()
+    context.close()
+
+
+def test_to_answer_a_comment_sets_whom_the_form_answers(page: Page) -> None:
+    comment = page.locator("article.comment").first
+    key = (comment.get_attribute("id") or "").removeprefix("comment-")
+    comment.get_by_role("link", name="Répondre").first.click()
+    expect(page.locator("form#postez [name=reply_to]")).to_have_value(key)
+    expect(page.locator("form#postez textarea")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280, 1920])
+@pytest.mark.parametrize("path", ["/", PTCE, "/territoires/", "/glossaire/", "/tags/", "/tags/ptce/", "/404.html"])
+def test_nothing_is_wider_than_the_screen(browser: Browser, host: str, path: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(host + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_an_old_address_with_a_query_leads_to_the_article(browser: Browser, host: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(host + "/spip.php?article123")
+    expect(page).to_have_url(host + PTCE)
+    context.close()
+
+
+def test_the_preview_reloads_the_page_by_itself(browser: Browser, tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article("Avant")})
+    preview = Preview(site, tmp_path / "log")
+    context = browser.new_context()
+    try:
+        page = open_page(context, preview.address + "a/x/")
+        expect(page.locator("h1")).to_have_text("Avant")
+        (site / "content/a/x.md").write_text(article("Après", titel="x"), encoding="utf-8")
+        expect(page.get_by_role("alert")).to_contain_text("unknown key `titel`", timeout=PATIENCE * 1000)
+        expect(page.locator("h1")).to_have_text("Avant")
+        (site / "content/a/x.md").write_text(article("Après"), encoding="utf-8")
+        expect(page.locator("h1")).to_have_text("Après", timeout=PATIENCE * 1000)
+        expect(page.locator("#labo-problems")).to_have_count(0)
+    finally:
+        context.close()
+        preview.process.terminate()
+        preview.process.wait(PATIENCE)
