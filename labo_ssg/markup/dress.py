@@ -17,6 +17,7 @@ from labo_ssg.model import Heading, Html, Manuscript
 VERBATIM = frozenset(["code", "pre", "kbd", "samp", "var", "textarea"])
 # no term is explained in these
 QUIET = VERBATIM | {"a", "abbr", "dfn", "h1", "h2", "h3", "h4", "h5", "h6", "button", "summary"}
+BREAKING = frozenset("blockquote br dd div dt li p td th tr".split())  # a word does not go on across these
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 
 _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
@@ -128,17 +129,20 @@ class _Work:
 
 
 def plain(html: str) -> str:
-    """Return the running text of sanitised `html`, without headings, code blocks and calls of notes."""
+    """Return the running text of sanitised `html`, without headings, code blocks, notes and their calls."""
     left_out = frozenset({"pre", "sup", "textarea", *HEADINGS})
-    words, inside = [], 0
+    words: list[str] = []
+    inside = 0
     for at, piece in enumerate(_TAG.split(html)):
         if at % 2 == 0:
             words.append(piece if not inside else "")
+        elif piece == '<div class="footnote">':  # Python-Markdown puts its notes last
+            break
         elif (match := _NAME.match(piece)) and match[1] in left_out:
             inside += -1 if piece.startswith("</") else 1
-        elif piece.startswith(("<p", "</p", "<li", "</li", "<br", "<div", "<td", "<dd", "<dt")):
+        elif match and match[1] in BREAKING:
             words.append(" ")
-    return " ".join(unescape("".join(words)).split(" ")).strip()
+    return re.sub(r"[ \n\t]+", " ", unescape("".join(words))).strip(" ")
 
 
 def _slug(title: str) -> str:

@@ -1,0 +1,173 @@
+"""Manuscript → Body: Markdown, links, headings, glossary, typography and the sanitiser together."""
+
+import re
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labo_ssg.markup import body, glossary
+from labo_ssg.model import Body, Manuscript, Target, Term
+from labo_ssg.model import Markup as Engine
+
+WORDS = glossary.forms(
+    [Term("ESS", "…"), Term("PTCE", "…", also=("pôle territorial",)), Term("l'économie d'ici", "…")],
+    ["ess", "ptce", "ici"],
+)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A manuscript with what the tests leave out."""
+
+    text: str
+    markup: Engine = "markdown"
+    kind: str = "article"
+    language: str = "fr"
+    typography: str = "spip"
+    links: dict[str, Target] = field(default_factory=dict)
+    anchor: str = ""
+
+    def render(self) -> Body:
+        words = glossary.find(self.text, WORDS)
+        return body.render_body(
+            Manuscript(
+                self.text,
+                self.markup,
+                self.kind,  # type: ignore[arg-type]
+                self.language,
+                self.typography,  # type: ignore[arg-type]
+                self.links,
+                words,
+                self.anchor,
+            )
+        )
+
+
+def button(word: str, term: str, *, stop: bool) -> str:
+    apart = "" if stop else ' tabindex="-1"'
+    return f'<button type="button" class="term" popovertarget="term-{term}"{apart}>{word}</button>'
+
+
+ARTICLES = {
+    "French spaces in running text": ("Oui ! Non : « bon » ?", "<p>Oui\u00a0! Non\u00a0: «\u00a0bon\u00a0»\u00a0?</p>"),
+    "a straight apostrophe becomes a curly one": ("l'an", "<p>l’an</p>"),
+    "code is left as it is": ("`a ! b : l'an`", "<p><code>a ! b : l'an</code></p>"),
+    "an entity is no semicolon": ("Marks &amp; co ; fin", "<p>Marks &amp; co\u00a0; fin</p>"),
+    "an entity that looks like a tag stays text": ("&lt;b&gt; &lt;", "<p>&lt;b&gt; &lt;</p>"),
+    "a script is taken out with what it holds": ("<script>alert(1)</script>Bon", "<p>Bon</p>"),
+    "a title of the first level goes down": ("# Un\n\n## Deux", '<h2 id="un">Un</h2>\n<h3 id="deux">Deux</h3>'),
+    "titles that are alike have ids of their own": ("## Un\n\n## Un", '<h2 id="un">Un</h2>\n<h2 id="un_1">Un</h2>'),
+    "an abbreviation of the author's is theirs": (
+        "HTML\n\n*[HTML]: Langage",
+        '<p><abbr title="Langage">HTML</abbr></p>',
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), ARTICLES.values(), ids=ARTICLES)
+def test_markdown(source: str, expected: str) -> None:
+    assert Text(source).render().html.strip() == expected
+
+
+def test_typography_is_chosen_by_the_site_and_by_the_language() -> None:
+    assert Text("Oui ! Non : si ?", typography="fine").render().html == "<p>Oui\u202f! Non\u00a0: si\u202f?</p>"
+    assert Text("Yes! It's: so?", language="en").render().html == "<p>Yes! It's: so?</p>"
+
+
+TERMS = {
+    "the first of a text is a tab stop, the later ones are not": (
+        "ESS et ESS",
+        f"<p>{button('ESS', 'ess', stop=True)} et {button('ESS', 'ess', stop=False)}</p>",
+    ),
+    "an acronym is found with its s": ("des PTCEs", f"<p>des {button('PTCEs', 'ptce', stop=True)}</p>"),
+    "an acronym is not found in another word or in small letters": ("LESSIVE ess", "<p>LESSIVE ess</p>"),
+    "words are found in capitals or not": (
+        "Pôle  Territorial",
+        f"<p>{button('Pôle  Territorial', 'ptce', stop=True)}</p>",
+    ),
+    "either apostrophe will do": ("l'économie d’ici", f"<p>{button('l’économie d’ici', 'ici', stop=True)}</p>"),
+    "not in a link": ("[ESS](https://a.example)", '<p><a href="https://a.example">ESS</a></p>'),
+    "not in a title": ("## ESS", '<h2 id="ess">ESS</h2>'),
+    "not in code": ("`ESS`", "<p><code>ESS</code></p>"),
+    "in strong text and in lists": (
+        "- **ESS**",
+        f"<ul>\n<li><strong>{button('ESS', 'ess', stop=True)}</strong></li>\n</ul>",
+    ),
+    "not in an attribute": ('![ESS](/x.svg "ESS")', '<p><img alt="ESS" src="/x.svg" title="ESS"></p>'),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), TERMS.values(), ids=TERMS)
+def test_glossary(source: str, expected: str) -> None:
+    found = Text(source, links={"/x.svg": Target("/x.svg")}).render()
+    assert found.html == expected
+    assert (found.terms != ()) == ("<button" in expected)
+
+
+@given(st.text(alphabet="ESPTCs <>&'\"’lécondi-*[](`)\n", max_size=80))
+def test_to_unmark_undoes_to_mark(text: str) -> None:
+    marked = Text(text).render().html
+    bare = body.render_body(Manuscript(text, "markdown", "article", "fr", "spip", {}, {}, "")).html
+    assert glossary.unmark(marked) == bare
+
+
+def test_a_visitor_cannot_forge_a_button() -> None:
+    forged = '<button type="button" class="term" popovertarget="term-ess">x</button>'
+    assert "<button" not in Text(forged, "spip", "comment").render().html
+    assert "<button" not in Text(forged).render().html
+
+
+def test_internal_links_lead_where_the_site_says() -> None:
+    links = {"../b/y.md": Target("/labo/b/y/", "Y"), "x.svg": Target("/labo/a/x.svg")}
+    found = Text("[y](../b/y.md#t) ![x](x.svg) <img src='x.svg' alt=''> [ici](#t)", links=links).render()
+    assert 'href="/labo/b/y/#t"' in found.html
+    assert found.html.count('src="/labo/a/x.svg"') == 2
+    assert 'href="#t"' in found.html
+    assert found.broken == ()
+
+
+def test_links_that_lead_nowhere_are_told_for_articles_and_cut_for_comments() -> None:
+    source = "[a->nulle-part.md] et [b->https://b.example]"
+    article, comment = Text(source, "spip").render(), Text(source, "spip", "comment").render()
+    assert article.broken == ("nulle-part.md",)
+    assert "nulle-part" not in comment.html
+    assert 'href="https://b.example"' in comment.html
+
+
+def test_references_are_found_wherever_markdown_takes_them() -> None:
+    source = (
+        '[a](one.md "t") [b]: two.md\n[c]\n\n[c]: three.md\n![d](four.svg)\n<a href="five.md">e</a> [f](<six six.md>)'
+    )
+    found = body.references(source, "markdown")
+    assert [one for one in ("one.md", "three.md", "four.svg", "five.md", "six six.md") if one not in found] == []
+    assert body.references("[a](https://x.example) [b](#c) [d](mailto:e@f)", "markdown") == ()
+
+
+def test_ids_of_two_texts_of_a_page_never_meet() -> None:
+    note = "Un texte[^1].\n\n[^1]: Une note."
+    one, two = Text(note).render().html, Text(note, anchor="lead").render().html
+    assert 'id="fn:1"' in one
+    assert 'id="lead-fn:1"' in two
+    assert 'href="#lead-fn:1"' in two
+    spip = "Un texte[[Une note.]]"
+    first, second = (Text(spip, "spip", "comment", anchor=anchor).render() for anchor in ("comment-a", "comment-b"))
+    ids = [set(re.findall(r'id="([^"]*)"', found.html + found.notes)) for found in (first, second)]
+    assert all(ids)
+    assert ids[0].isdisjoint(ids[1])
+
+
+def test_headings_and_excerpt() -> None:
+    found = Text("Un *début*[^1] : voici.\n\n## Un titre & plus\n\n### Sous\n\nSuite.\n\n[^1]: note").render()
+    assert [(one.level, one.title) for one in found.headings] == [(2, "Un titre & plus"), (3, "Sous")]
+    assert found.excerpt.startswith("Un début\u00a0: voici. Suite.")
+    long = Text("mot " * 200).render().excerpt
+    assert len(long) <= body.EXCERPT + 1
+    assert long.endswith("mot…")
+
+
+def test_lists_nested_without_end_are_told() -> None:
+    with pytest.raises(body.Unrenderable):
+        Text("\n".join("    " * depth + "- a" for depth in range(500))).render()
+    assert Text("Un texte.").render().html == "<p>Un texte.</p>"
