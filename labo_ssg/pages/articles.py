@@ -1,11 +1,11 @@
 """The page of each article, its discussion included."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from labo_ssg.model import Article, Body, Link
+from labo_ssg.model import Article, Link
 from labo_ssg.pages import threads, urls
 from labo_ssg.pages.materials import NOTHING, Materials
-from labo_ssg.pages.views import ArticleView, FormView, Page, TermView
+from labo_ssg.pages.views import ArticleView, FormView, Page
 
 
 def articles(materials: Materials) -> Iterator[Page]:
@@ -46,7 +46,7 @@ def _view(article: Article, materials: Materials, previous: Link | None, followi
         image=entry.image,
         source=article.source,
         tags=tuple(Link(name, urls.tag(name)) for name in article.tags),
-        terms=_terms(materials, shown),
+        terms=materials.explained(shown),
         discussion=article.comments,
         comments=len(comments),
         comments_feed=comments_feed,
@@ -56,12 +56,6 @@ def _view(article: Article, materials: Materials, previous: Link | None, followi
         next=following,
         extra=article.extra,
     )
-
-
-def _terms(materials: Materials, bodies: Sequence[Body]) -> tuple[TermView, ...]:
-    """Return the terms that `bodies` explain, in the glossary's order."""
-    used = {anchor for body in bodies for anchor in body.terms}
-    return tuple(term for anchor, term in materials.terms.items() if anchor in used) if used else ()
 
 
 def _form(article: Article, materials: Materials) -> FormView | None:

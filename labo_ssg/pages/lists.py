@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from labo_ssg.model import Article, Html, Link, Section
+from labo_ssg.model import Article, Body, Html, Link, Section
 from labo_ssg.pages import shelves, urls
 from labo_ssg.pages.materials import NOTHING, Materials, latest_comments
-from labo_ssg.pages.views import Entry, HomeView, IndexView, ListView, Page, Pagination, Quote, Shelf
+from labo_ssg.pages.views import Entry, HomeView, IndexView, ListView, Page, Pagination, Quote, Shelf, TermView
 
 ON_A_SHELF = 3  # articles shown for each section of the home page
 QUOTED = 5  # comments quoted there
@@ -24,6 +24,7 @@ def home(materials: Materials) -> Iterator[Page]:
             description=site.description or intro.excerpt,
             language=site.language,
             feeds=materials.feeds(),
+            terms=_terms(materials, articles, intro if first else NOTHING),
             intro=intro.html if first else Html(""),
             lead=entries[0] if first and entries else None,
             latest=entries[1:] if first else entries,
@@ -49,7 +50,7 @@ def sections(materials: Materials) -> Iterator[Page]:
             "section": urls.section(path[:1]),
             "feeds": (Link(section.title, urls.feed(url)), *materials.feeds()),
         }
-        yield from _list(materials, "section.html", url, rooms.by_section[path], common, body.html, below)
+        yield from _list(materials, "section.html", url, rooms.by_section[path], common, body, below)
 
 
 def tags(materials: Materials) -> Iterator[Page]:
@@ -89,14 +90,15 @@ def _list(
     url: str,
     articles: Sequence[Article],
     common: Mapping[str, object],
-    body: Html = NOTHING.html,
+    body: Body = NOTHING,
     below: tuple[Shelf, ...] = (),
 ) -> Iterator[Page]:
     for number, some, pagination in _pages(materials, url, articles):
         view = ListView(
             url=urls.numbered(url, number),
             language=materials.site.language,
-            body=body if number == 1 else NOTHING.html,
+            terms=_terms(materials, some, body if number == 1 else NOTHING),
+            body=body.html if number == 1 else NOTHING.html,
             shelves=below if number == 1 else (),
             entries=_entries(materials, some),
             count=len(articles),
@@ -117,6 +119,11 @@ def _pages(
         previous = addresses[number - 2] if number > 1 else ""
         following = addresses[number] if number < len(groups) else ""
         yield number, group, Pagination(number, addresses, previous, following)
+
+
+def _terms(materials: Materials, articles: Iterable[Article], body: Body) -> tuple[TermView, ...]:
+    leads = (materials.bodies.leads.get(article.id, NOTHING) for article in articles)
+    return materials.explained((body, *leads))
 
 
 def _entries(materials: Materials, articles: Iterable[Article]) -> tuple[Entry, ...]:

@@ -1,6 +1,6 @@
 """What every page is made from: the library, its lists, its bodies, its articles' entries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import nlargest
 
 from msgspec import Struct
@@ -42,6 +42,11 @@ class Materials(Struct, frozen=True):
     def feeds(self) -> tuple[Link, ...]:
         """Return the feeds that every page names."""
         return (Link(self.site.title, urls.FEED), Link(self.say("Comments"), urls.COMMENTS_FEED))
+
+    def explained(self, bodies: Iterable[Body]) -> tuple[TermView, ...]:
+        """Return the terms that `bodies` explain, in the glossary's order."""
+        used = {anchor for body in bodies for anchor in body.terms}
+        return tuple(term for anchor, term in self.terms.items() if anchor in used) if used else ()
 
 
 def gather(library: Library, shelves: Shelves, known: Addresses, bodies: Bodies) -> tuple[Materials, list[Problem]]:

@@ -32,7 +32,7 @@ def glossary(materials: Materials) -> Iterator[Page]:
         language=materials.site.language,
         breadcrumb=materials.breadcrumb(()),
         feeds=materials.feeds(),
-        terms=tuple(replace(term, articles=tuple(used.get(anchor, ()))) for anchor, term in materials.terms.items()),
+        entries=tuple(replace(term, articles=tuple(used.get(anchor, ()))) for anchor, term in materials.terms.items()),
     )
     yield Page(urls.file(view.url), "glossary.html", view)
 

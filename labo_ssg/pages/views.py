@@ -32,7 +32,7 @@ class View(Struct, frozen=True, kw_only=True):
     """What every page has. `breadcrumb` goes from the home page to the page's parent.
 
     `section` is the address of the top section the page belongs to, "" for none.
-    `description` is plain text.
+    `description` is plain text. `terms` are those that the texts of the page explain.
     """
 
     url: str
@@ -42,6 +42,7 @@ class View(Struct, frozen=True, kw_only=True):
     breadcrumb: tuple[Link, ...] = ()
     section: str = ""
     feeds: tuple[Link, ...] = ()
+    terms: tuple["TermView", ...] = ()
 
 
 class Entry(Struct, frozen=True):
@@ -130,7 +131,6 @@ class ArticleView(View, frozen=True, kw_only=True):
     image: Image | None
     source: Source | None
     tags: tuple[Link, ...]
-    terms: tuple[TermView, ...]
     discussion: Discussion
     comments: int
     comments_feed: str
@@ -189,9 +189,9 @@ class IndexView(View, frozen=True, kw_only=True):
 
 
 class GlossaryView(View, frozen=True, kw_only=True):
-    """`glossary.html`."""
+    """`glossary.html`: `entries` are all the terms."""
 
-    terms: tuple[TermView, ...]
+    entries: tuple[TermView, ...]
 
 
 class NotFoundView(View, frozen=True, kw_only=True):
