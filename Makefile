@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: site serve test check fuzz clean
+.PHONY: site serve test check fuzz screenshots clean
 
 site: $(VENV)/.site
 	@$(BIN)/labo build
@@ -29,6 +29,10 @@ check: $(VENV)/.test
 
 fuzz: $(VENV)/.test
 	LABO_FUZZ=1 $(BIN)/python -m pytest tests/test_spip_safety.py
+
+screenshots: $(VENV)/.test
+	@tools/browser $(BIN)
+	$(BIN)/python tools/screenshots.py
 
 clean:
 	rm -rf public .labo $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -136,6 +136,15 @@ def test_links_that_lead_nowhere_are_told_for_articles_and_cut_for_comments() ->
     assert 'href="https://b.example"' in comment.html
 
 
+def test_a_visitors_picture_becomes_a_link_to_it() -> None:
+    source = '<img src="https://a.example/x.png" alt="Une carte"> [<img src="https://a.example/y.png">->https://b.example]'
+    html = Text(source, "spip", "comment").render().html
+    assert "<img" not in html
+    assert '<a href="https://a.example/x.png" rel="nofollow ugc noopener">' in html
+    assert html.count("<a ") == 2
+    assert "<img" in Text(source, "spip").render().html
+
+
 def test_references_are_found_wherever_markdown_takes_them() -> None:
     source = (
         '[a](one.md "t") [b]: two.md\n[c]\n\n[c]: three.md\n![d](four.svg)\n<a href="five.md">e</a> [f](<six six.md>)'

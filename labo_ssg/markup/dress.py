@@ -24,6 +24,8 @@ _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
 _ADDRESS = re.compile(r' (href|src|poster)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
+_SOURCE = re.compile(r' src="([^"]*)"')
+_ALTERNATIVE = re.compile(r' alt="([^"]*)"')
 _FRAGMENT_LINK = re.compile(r' href="#([^"]*)"')
 _SCHEME = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|#)")
 
@@ -91,7 +93,17 @@ class _Work:
             return self.heading(tag, int(name[1]), pieces, at)
         if step > 0 and self.manuscript.anchor and self.typeset:
             tag = self.apart(tag)
+        if name == "img" and self.manuscript.kind == "comment":
+            return self.picture(tag)
         return _ADDRESS.sub(self.address, tag) if step > 0 and "=" in tag else tag
+
+    def picture(self, tag: str) -> str:
+        """Return a visitor's picture as a link to it: loading it would tell its host who reads the page."""
+        source, words = _SOURCE.search(tag), _ALTERNATIVE.search(tag)
+        shown = words[1] if words and words[1] else source[1] if source else ""
+        if not source or self.quiet or is_internal(unescape(source[1])):
+            return shown
+        return f'<a href="{source[1]}" rel="nofollow ugc noopener">{shown}</a>'
 
     def apart(self, tag: str) -> str:
         """Keep the ids of this text apart from those of the other texts of its page."""

@@ -209,7 +209,7 @@ class MovedView(View, frozen=True, kw_only=True):
 
 
 class FeedEntry(Struct, frozen=True):
-    """An entry of a feed; `id` is an address that never changes."""
+    """An entry of a feed; its `url` never changes and is its id."""
 
     url: str
     title: str
