@@ -231,7 +231,7 @@ def test_the_comments_use_all_the_markup_of_the_form(demo: Path) -> None:
     discussions = "".join(re.findall(r'<section id="forum".*?<form', html, re.DOTALL))
     wanted = [
         "<strong",
-        "<em",
+        "<i>",
         "<blockquote",
         "<code",
         "<pre",

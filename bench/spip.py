@@ -1,0 +1,127 @@
+"""How fast the SPIP engine is, and that no text makes it slow.
+
+    python bench/spip.py [FILE]     FILE: JSON lines with a "text", to measure instead of our own comments
+
+Prints comments per second in one process, sanitising included, with the share
+of each stage, then the time of each hostile shape at four sizes; a linear one
+doubles from column to column.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from labo_ssg.markup import sanitize, typography
+from labo_ssg.markup.spip import engine
+
+SIZES = (10_000, 20_000, 40_000, 80_000)
+
+PARAGRAPHS = (
+    "Bonjour,\n\nmerci pour cet article : il dit {enfin} ce que beaucoup pensent tout bas ! D'après "
+    "[le rapport annuel->https://exemple.org/rapports/2023.pdf], 84 000 unités circulent, soit moins de 300 € chacun.",
+    "<quote>Nous n'avons jamais cherché à grandir.</quote>\n\nCette phrase m'a frappée ; elle dit tout.",
+    "{{Première question :}} qui garantit le fonds ?\n{{Deuxième question :}} que se passe-t-il « après » ?",
+    "Trois remarques :\n\n- la photo n'est pas créditée ;\n- le lien https://exemple.org/statuts est cassé ;\n"
+    "- il manque un « s » à « coopératives » dans le chapô.",
+    "Pour mémoire :\n-* 45 % des structures ont moins de 10 salariés ;\n-* 12 % en ont plus de 50.\n\nÀ vérifier[[Voir "
+    ": Insee, 2021.]], donc. Le vocabulaire aide : <q>empowerment</q> se dit « pouvoir d'agir », tout simplement.",
+)
+
+SHAPES: dict[str, Callable[[int], str]] = {
+    "{": lambda n: "{" * n,
+    "{{": lambda n: "{{" * n,
+    "{a} ": lambda n: "{a} " * n,
+    "[": lambda n: "[" * n,
+    "[[": lambda n: "[[" * n,
+    "[[a]] ": lambda n: "[[a]] " * n,
+    "[[<a> b]] ": lambda n: "[[<a> b]] " * n,
+    "[?x] ": lambda n: "[?x] " * n,
+    "[?": lambda n: "[?" * n,
+    "[a->b] ": lambda n: "[a->b] " * n,
+    "[a->": lambda n: "[a->" * n,
+    "[a [b] ": lambda n: "[a [b] " * n,
+    "[a|": lambda n: "[a|" * n,
+    "<code>": lambda n: "<code>" * n,
+    "<script>": lambda n: "<script>" * n,
+    "<multi>": lambda n: "<multi>[fr]" * n,
+    "<quote>": lambda n: "<quote>" * n,
+    "<quote></quote>": lambda n: "<quote>" * n + "</quote>" * n,
+    "<b>": lambda n: "<b>" * n,
+    "<b></i>": lambda n: "<b>" * n + "</i>" * n,
+    "<!--": lambda n: "<!--" * n,
+    "comments in raw HTML": lambda n: "<html>" + "<!--" * n + "</html>",
+    "spaces in a reference": lambda n: "[a->art" + " " * n + "x]",
+    "<a ": lambda n: "<a " * n,
+    "&#&#": lambda n: "&#" * n,
+    "-*": lambda n: "\n".join("-" + "*" * (k % 200 + 1) + " a" for k in range(n)),
+    "-***": lambda n: "-" + "*" * n + " a",
+    "|a": lambda n: "|a" * n + "|",
+    "|a|b|": lambda n: "|a|b|\n" * n,
+    "|a newline": lambda n: "|a\n" * n,
+    "||": lambda n: "|^|<|\n" * n,
+    "http://": lambda n: "http://" * n,
+    "ftp://": lambda n: "ftp://" * n,
+    "spaces": lambda n: " " * n + "x",
+    "spaces !": lambda n: (" " * 50 + "!") * (n // 50),
+    "newlines": lambda n: "x" + "\n" * n + "x",
+    "_ ": lambda n: "\n_ " * n,
+    "- ": lambda n: "\n- " * n,
+    "\\": lambda n: "\\" * n,
+    "'": lambda n: "'" * n,
+    "poem": lambda n: "<poesie>" + "a\n\n" * n + "</poesie>",
+    "words": lambda n: "mot " * n,
+}
+
+
+def clean(text: str) -> str:
+    rendered = engine.render(text, kind="forum", links={})
+    return sanitize.comment(rendered.html) + sanitize.comment(rendered.notes)
+
+
+def seconds(work: Callable[[], object], repeat: int = 1) -> float:
+    """Return the best time of `repeat` runs of `work`."""
+    best = float("inf")
+    for _ in range(repeat):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def speed(texts: list[str]) -> None:
+    size = sum(map(len, texts)) // len(texts)
+    rendered = [engine.render(text, kind="forum", links={}).html for text in texts]
+    whole = seconds(lambda: [clean(text) for text in texts], repeat=9)
+    doors = seconds(lambda: [sanitize.comment(html) for html in rendered], repeat=9)
+    spaces = seconds(
+        lambda: [typography.typeset(text, language="fr", typography="spip") for text in texts],
+        repeat=9,
+    )
+    print(f"{len(texts)} comments of {size} characters: {len(texts) / whole:,.0f} comments/s")
+    for name, share in (("parser", whole - doors - spaces), ("typography", spaces), ("nh3", doors)):
+        print(f"  {name:<11}{share / whole:5.0%}   {share / len(texts) * 1e6:5.0f} µs a comment")
+
+
+def linearity() -> None:
+    print(f"{'milliseconds for':<22}" + "".join(f"{size:>9,}" for size in SIZES) + "   worst doubling")
+    for name, shape in SHAPES.items():
+        times = [seconds(partial(clean, shape(size)), repeat=3) for size in SIZES]
+        worst = max(after / before for before, after in pairwise(times))
+        print(f"{name:<22}" + "".join(f"{time * 1000:>9.1f}" for time in times) + f"{worst:>11.2f}x", flush=True)
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        texts = [json.loads(line)["text"] for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
+    else:
+        texts = ["\n\n".join(PARAGRAPHS[(at + k) % len(PARAGRAPHS)] for k in range(4)) for at in range(100)]
+    speed(texts)
+    linearity()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""French spaces, apostrophes and dashes, on bare text.
+
+The rules are those of SPIP's `typographie/fr.php`. A no-break space is set
+before or after each sign that wants one, whatever stood there; then each run
+of spaces that holds a no-break space becomes that one space. So the order of
+the rules hardly matters, and a text that was typeset once is left as it is.
+"""
+
+import re
+
+from labo_ssg.model import Typography
+
+NARROW = "\u202f"
+NO_BREAK = "\u00a0"
+
+# Each expression starts with a sign, not with what stands before it, and is replaced by a constant:
+# so it is fast, and linear however many spaces there are.
+
+# A text without any of these comes out as it went in.
+_TRIGGER = re.compile("[-;:!?%'«»°M\u00a0\u2009]")
+# As in SPIP, a letter with an accent is no word character here: `:é` is spaced, `:e` is not.
+_COLON = re.compile(rf":(?!{NO_BREAK}?:)(?=\W|$)", re.ASCII)
+_PERCENT = re.compile(r" %(?=\W|$)", re.ASCII)
+_EXCLAMATION = re.compile(r"!(?<![\[<(!?.]!)")
+_QUESTION = re.compile(r"\?(?<![\[<(!?.]\?)")
+_TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
+_ENTITY = re.compile(f"(&#?[0-9A-Za-z]+){NO_BREAK};")
+_DASH = re.compile(r"--(?!-)(?<![-\n]--)")
+_SPACES_BEFORE = re.compile(f"(?<![ {NARROW}])[ {NARROW}]+{NO_BREAK}")
+_SPACES_AFTER = re.compile(f"{NO_BREAK}[ {NARROW}{NO_BREAK}]+")
+_NARROWED = re.compile(f"{NO_BREAK}(?=[;!?])")
+_PROTOCOLS = tuple(f"{name}{NO_BREAK}" for name in ("http", "https", "ftp", "mailto", "webcal"))
+_ADDRESS = re.compile(rf"""(https?|ftp|mailto|webcal){NO_BREAK}(?:(://[^"'\s\[\]}})<>]+){NO_BREAK}(?=\?))?""")
+
+
+def typeset(text: str, *, language: str, typography: Typography) -> str:
+    """Return `text`, neither escaped nor tagged, with the spaces and apostrophes of `language`.
+
+    "spip" sets U+00A0 everywhere; "fine" sets U+202F before `; ! ?` and U+00A0
+    before `:` and inside guillemets. Only French has rules.
+    """
+    if not _TRIGGER.search(text) or language.partition("-")[0].lower() != "fr":
+        return text
+    text = text.replace("'", "’").replace("\u2009", NO_BREAK)
+    if ";" in text:
+        text = text.replace(";", NO_BREAK + ";")
+        if "&" in text:
+            text = _ENTITY.sub(r"\1;", text)
+    text = _COLON.sub(NO_BREAK + ":", text)
+    text = _PERCENT.sub(NO_BREAK + "%", text)
+    text = _EXCLAMATION.sub(NO_BREAK + "!", text)
+    text = _QUESTION.sub(NO_BREAK + "?", text)
+    text = text.replace(" -,", NO_BREAK + "-,").replace(" --,", NO_BREAK + "--,")
+    text = text.replace("»", NO_BREAK + "»").replace("«", "«" + NO_BREAK)
+    text = _TITLE.sub(_keep_space, text)
+    if "° " in text:
+        text = text.replace("n° ", "n°" + NO_BREAK).replace("N° ", "N°" + NO_BREAK)
+    if NO_BREAK in text:
+        text = _one_space(text)
+    if "--" in text:
+        text = _DASH.sub("—", text)
+    return _NARROWED.sub(NARROW, text) if typography == "fine" else text
+
+
+def _keep_space(match: re.Match[str]) -> str:
+    return match[0][:-1] + NO_BREAK
+
+
+def _one_space(text: str) -> str:
+    """Reduce each run of spaces that holds a no-break one to that one; mend the addresses that were spaced."""
+    text = text.replace(" " + NO_BREAK, NO_BREAK).replace(NO_BREAK + " ", NO_BREAK)
+    if NARROW in text or " " + NO_BREAK in text:
+        text = _SPACES_BEFORE.sub(NO_BREAK, text)
+    if NARROW in text or NO_BREAK + " " in text or NO_BREAK * 2 in text:
+        text = _SPACES_AFTER.sub(NO_BREAK, text)
+    if any(protocol in text for protocol in _PROTOCOLS):
+        text = _ADDRESS.sub(r"\1\2", text)
+    return text
