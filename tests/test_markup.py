@@ -145,6 +145,13 @@ def test_a_visitors_picture_becomes_a_link_to_it() -> None:
     assert "<img" in Text(source, "spip").render().html
 
 
+def test_spips_names_of_objects_that_are_not_there_are_told() -> None:
+    links = {"article12": Target("/a/x/", "X")}
+    found = Text("[->art12] [a->art99] <img7> <code>[->art98]</code>", "spip", links=links).render()
+    assert found.broken == ("article99", "document7")
+    assert '<a href="/a/x/">X</a>' in found.html
+
+
 def test_references_are_found_wherever_markdown_takes_them() -> None:
     source = (
         '[a](one.md "t") [b]: two.md\n[c]\n\n[c]: three.md\n![d](four.svg)\n<a href="five.md">e</a> [f](<six six.md>)'

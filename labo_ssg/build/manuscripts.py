@@ -1,5 +1,7 @@
 """Library → the Manuscript of every text, and its Body."""
 
+import re
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -55,10 +57,19 @@ def render(manuscript: Manuscript, place: Place, problems: list[Problem]) -> Bod
     if manuscript.kind == "comment":  # what a visitor wrote is kept as it is, dead links lose their address
         return body
     for reference in body.broken:
-        line = manuscript.text.count("\n", 0, max(manuscript.text.find(reference), 0))
+        line = manuscript.text.count("\n", 0, _position(reference, manuscript.text))
         what = f"the link to `{reference}` leads nowhere"
         problems.append(Problem(replace(place, line=place.line + line), what, NOWHERE))
     return body
+
+
+def _position(reference: str, text: str) -> int:
+    """Return where `text` names `reference`, as it is written or as SPIP's shortcuts shorten it."""
+    if reference in text:
+        return text.index(reference)
+    number = re.sub(r"^\D+", "", reference)
+    match = re.search(rf"(?:->>?|<)\s*[^\W\d]*\s*{re.escape(number)}\b", text) if number else None
+    return match.start() if match else 0
 
 
 def of_article(at: Desk, article: Article) -> Manuscript:

@@ -1,10 +1,12 @@
 """The one door: Manuscript → Body."""
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from labo_ssg.markup import dress, markdown, sanitize
 from labo_ssg.markup.spip import engine
-from labo_ssg.model import Body, Html, Manuscript, Markup
+from labo_ssg.markup.spip import links as spip_links
+from labo_ssg.model import Body, Html, Manuscript, Markup, Target
 
 EXCERPT = 240  # characters
 COMMENT_HEADING = 5  # the level of a {{{heading}}} in a comment, under the comment's own
@@ -34,14 +36,38 @@ def render_body(manuscript: Manuscript) -> Body:
     return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken)
 
 
+class _Targets(Mapping[str, Target]):
+    """The targets of a text; `missed` collects the names of objects it asks for in vain."""
+
+    def __init__(self, targets: Mapping[str, Target]) -> None:
+        self._targets = targets
+        self.missed: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Target:
+        target = self._targets.get(name)
+        if target is None:
+            named = spip_links.reference(name)
+            if named and named.canonical == name:
+                self.missed[name] = None
+            raise KeyError(name)
+        return target
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._targets)
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+
 def _render_spip(manuscript: Manuscript) -> Body:
+    targets = _Targets(manuscript.links)
     is_comment = manuscript.kind == "comment"
     kind: Literal["article", "forum"] = "forum" if is_comment else "article"
     clean = sanitize.comment if is_comment else sanitize.article
     rendered = engine.render(
         manuscript.text,
         kind=kind,
-        links=manuscript.links,
+        links=targets,
         language=manuscript.language,
         typography=manuscript.typography,
         anchor=manuscript.anchor,
@@ -50,7 +76,7 @@ def _render_spip(manuscript: Manuscript) -> Body:
     done = dress.dress(clean(rendered.html), manuscript, typeset=False)
     notes = dress.dress(clean(rendered.notes), manuscript, typeset=False)
     terms = tuple(dict.fromkeys(done.terms + notes.terms))
-    broken = tuple(dict.fromkeys(done.broken + notes.broken))
+    broken = tuple(dict.fromkeys((*targets.missed, *done.broken, *notes.broken)))
     return Body(done.html, notes.html, _excerpt(done.html), done.headings, terms, broken)
 
 

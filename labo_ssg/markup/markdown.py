@@ -44,7 +44,7 @@ def _markdown(tag: str) -> Markdown:
     """Return a converter; to make one takes half the time of an article, to reset one nothing."""
     back = language.translations(tag).gettext("Back to the text, note {}")
     configuration: dict[str, dict[str, object]] = {
-        "extra": {"footnotes": {"BACKLINK_TITLE": back}},
+        "extra": {"footnotes": {"BACKLINK_TITLE": back}, "tables": {"use_align_attribute": True}},
         "toc": {"toc_depth": "2-4"},
     }
     return Markdown(extensions=EXTENSIONS, extension_configs=configuration, output_format="html")

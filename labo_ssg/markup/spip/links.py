@@ -120,17 +120,17 @@ class Destination(NamedTuple):
 def destination(written: str, links: Mapping[str, Target]) -> Destination:
     """Return where `written`, the part behind the arrow, leads; its `url` is "" where it leads nowhere."""
     named = reference(written)
-    target = _look_up(links, named.canonical) if named else None
+    target = look_up(links, named.canonical) if named else None
     if named and target:
         return Destination(named.of(target.url) if target.url else "", target.title or _title(named), verbatim=False)
     path, mark, fragment = written.strip().partition("#")
-    target = _look_up(links, path) if path else None
+    target = look_up(links, path) if path else None
     if target:
         return Destination(target.url and target.url + mark + fragment, target.title or path, verbatim=False)
     return Destination("", _title(named), verbatim=False) if named else external(written)
 
 
-def _look_up(links: Mapping[str, Target], key: str) -> Target | None:
+def look_up(links: Mapping[str, Target], key: str) -> Target | None:
     """Return the target of `key`; a mapping may answer for keys that it doesn't hold (`__missing__`)."""
     try:
         return links[key]

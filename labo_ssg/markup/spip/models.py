@@ -15,6 +15,7 @@ from labo_ssg.model import Target
 _MODEL = re.compile(r"<([A-Za-z_-]{3,})\s*(?:([0-9]+)\s*)?(\|[^<>]*)?>")
 _PICTURE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?:$|[?#])", re.IGNORECASE)
 _ALIGNMENT = re.compile(r"\|\s*(left|center|right)\b")
+_TITLE = re.compile(r"\|\s*titre=([^|<>]*)")
 _DOCUMENTS = frozenset({"img", "doc", "emb"})
 
 
@@ -34,13 +35,15 @@ def read(tag: str, documents: Mapping[str, Target]) -> Atom | Block:
         return Atom(f"<tt>{escape(tag)}</tt>")
     alignment = _ALIGNMENT.search(match[3] or "")
     place = f' class="spip_documents spip_documents_{alignment[1]}"' if alignment else ' class="spip_documents"'
-    title = escape(target.title, quote=False)
+    titled = _TITLE.search(match[3] or "")
+    title = escape(titled[1].strip() if titled else target.title, quote=False)
     if not _PICTURE.search(target.url):
-        link = f"<a{attribute('href', target.url)}>{title or escape(target.url)}</a>"
-        return Atom(link) if match[1] == "img" else Block(f"<figure{place}>{link}</figure>")
-    picture = f"<img{attribute('src', target.url)}{attribute('alt', target.title)} />"
-    caption = f"<figcaption>{title}</figcaption>" if match[1] == "doc" and title else ""
-    return Block(f"<figure{place}>{picture}{caption}</figure>") if alignment or caption else Atom(picture)
+        shown, caption = f"<a{attribute('href', target.url)}>{title or escape(target.url)}</a>", ""
+    else:
+        shown = f"<img{attribute('src', target.url)}{attribute('alt', target.title)} />"
+        caption = title if match[1] == "doc" or titled else ""
+    below = f"<figcaption><strong>{caption}</strong></figcaption>" if caption else ""
+    return Block(f"<figure{place}>{shown}{below}</figure>")
 
 
 def references(text: str) -> list[tuple[int, str]]:

@@ -7,13 +7,13 @@ stays between them, for the readers of what is inside.
 import re
 from collections.abc import Iterator
 
-from labo_ssg.markup.spip.nodes import BLANKS, PARAGRAPH, Aside, Close, Open
+from labo_ssg.markup.spip.nodes import BLANKS, PARAGRAPH, Aside, Atom, Close, Open
 
 WIDEST = 1000
 """The largest span that HTML knows."""
 
 _ROW = re.compile(r"(\|.*?)\|\n", re.DOTALL)
-_CAPTION = re.compile(r"\|\|([^|]*)(?:\|.*)?", re.DOTALL)
+_CAPTION = re.compile(r"\|\|([^|]*)(?:\|(.*))?", re.DOTALL)
 _HEAD_CELL = re.compile(r"\s*(?::?\{\{[^{}]+\}\}\s*)?|<", re.ASCII)
 _BRACES = str.maketrans("", "", "{}")
 
@@ -57,7 +57,7 @@ def _end_of_table(lines: list[str], ends: list[int | None], at: int) -> int | No
 
 def _table(source: str, aside: Aside) -> str:
     rows: list[list[str]] = []
-    captions: list[str] = []
+    captions: list[tuple[str, str]] = []
     heads: list[str] = []
     for match in _ROW.finditer(source):
         row = match[1]
@@ -65,19 +65,27 @@ def _table(source: str, aside: Aside) -> str:
         if rows or heads:
             rows.append([cell.strip(BLANKS) for cell in cells])
         elif caption := _CAPTION.fullmatch(row.rstrip("|")):
-            captions.append(caption[1].strip(BLANKS))
+            captions.append((caption[1].strip(BLANKS), (caption[2] or "").strip(BLANKS)))
         elif all(_HEAD_CELL.fullmatch(cell) for cell in cells):
             heads += _head(cells, aside)
         else:
             rows.append([cell.strip(BLANKS) for cell in cells])
     done = [aside.put(Open("table"))]
-    for text in filter(None, captions[:1]):
-        done += [aside.put(Open("caption")), text, aside.put(Close("caption"))]
+    for title, summary in captions[:1]:
+        if title or summary:
+            done += [aside.put(Open("caption")), title, *_summary(summary, aside), aside.put(Close("caption"))]
     if heads:
         done += [aside.put(Open("thead")), aside.put(Open("tr")), *heads]
         done += [aside.put(Close("tr")), aside.put(Close("thead"))]
     done += [aside.put(Open("tbody")), *_body(rows, aside), aside.put(Close("tbody"))]
     return "".join(done) + aside.put(Close("table")) + aside.put(PARAGRAPH)
+
+
+def _summary(summary: str, aside: Aside) -> list[str]:
+    """Return the second line of a caption, in small letters."""
+    if not summary:
+        return []
+    return [aside.put(Atom("<br />")), aside.put(Open("small")), summary, aside.put(Close("small"))]
 
 
 def _head(cells: list[str], aside: Aside) -> Iterator[str]:
