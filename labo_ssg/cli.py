@@ -39,8 +39,12 @@ def new(folder: Path, language: str) -> None:
 
     try:
         made = make_site(folder, language=language, today=f"{datetime.now(UTC):%Y-%m-%d}")
+    except FileExistsError as error:
+        misuse(str(error), "name a folder that is not there yet")
     except OSError as error:
-        misuse(f"{error}", "name a folder that is not there yet")
+        misuse(
+            f"{folder} cannot be made: {(error.strerror or str(error)).lower()}", "name a folder where you may write"
+        )
     for path in made:
         click.echo(folder / path)
     click.echo(f"next: cd {folder} && labo serve", err=True)

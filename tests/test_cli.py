@@ -28,6 +28,12 @@ def test_a_new_site_never_overwrites_a_folder(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["file"]
 
 
+def test_a_new_site_may_start_in_a_fresh_git_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert labo("new", ".", cwd=tmp_path).returncode == 0
+    assert labo("new", "/proc/x/y").returncode == 2
+
+
 def test_build_prints_data_to_stdout_and_talk_to_stderr(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", {"content/a/x.md": article(), "comments/approved/x/1.md": comment("x")})
     done = labo("build", "--root", site)

@@ -113,6 +113,12 @@ def test_to_unmark_undoes_to_mark(text: str) -> None:
     assert glossary.unmark(marked) == bare
 
 
+def test_letters_that_are_alike_to_the_pattern_alone_are_no_term() -> None:
+    words = glossary.forms([Term("is", "…")], ["is"])
+    assert glossary.find("İs ıs", words) == {}
+    assert glossary.mark("İs is", words, {}) == f"İs {button('is', 'is', stop=True)}"
+
+
 def test_a_visitor_cannot_forge_a_button() -> None:
     forged = '<button type="button" class="term" popovertarget="term-ess">x</button>'
     assert "<button" not in Text(forged, "spip", "comment").render().html
@@ -137,7 +143,9 @@ def test_links_that_lead_nowhere_are_told_for_articles_and_cut_for_comments() ->
 
 
 def test_a_visitors_picture_becomes_a_link_to_it() -> None:
-    source = '<img src="https://a.example/x.png" alt="Une carte"> [<img src="https://a.example/y.png">->https://b.example]'
+    source = (
+        '<img src="https://a.example/x.png" alt="Une carte"> [<img src="https://a.example/y.png">->https://b.example]'
+    )
     html = Text(source, "spip", "comment").render().html
     assert "<img" not in html
     assert '<a href="https://a.example/x.png" rel="nofollow ugc noopener">' in html
@@ -183,7 +191,15 @@ def test_headings_and_excerpt() -> None:
     assert long.endswith("mot…")
 
 
-def test_lists_nested_without_end_are_told() -> None:
+TOO_MUCH = {
+    "lists without end": "\n".join("    " * depth + "- a" for depth in range(500)),
+    "a book of short paragraphs": "x\n\n" * 330_000,
+    "brackets that nobody closes": "[" * 20_000,
+}
+
+
+@pytest.mark.parametrize("text", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_markdown_cannot_follow_is_told(text: str) -> None:
     with pytest.raises(body.Unrenderable):
-        Text("\n".join("    " * depth + "- a" for depth in range(500))).render()
+        Text(text).render()
     assert Text("Un texte.").render().html == "<p>Un texte.</p>"

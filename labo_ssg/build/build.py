@@ -62,6 +62,8 @@ def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
         outcome = publish.publish(made.files, copied, output, root)
     except OSError as error:
         return Report(problems=(_cannot_write(error, output),))
+    if outcome.problems:
+        return Report(problems=outcome.problems)
     return Report(
         pages=sum(page.path.endswith(".html") for page in made.plan.pages),
         articles=len(made.library.articles),
@@ -120,8 +122,9 @@ def _check_output(root: Path, output: Path) -> list[Problem]:
     """Refuse to write where the site's own files are."""
     inside, target = root.resolve(), output.resolve()
     place = Place(str(output))
-    if output.exists() and not output.is_dir():
-        return [Problem(place, "the output is a file", "name a folder with --output")]
+    if not output.is_dir() and (output.exists() or output.is_symlink()):
+        kind = "a link that leads nowhere" if output.is_symlink() else "a file"
+        return [Problem(place, f"the output is {kind}", "name a folder with --output")]
     own = [inside / name for name in (CONTENT, "comments", "templates", ".git")]
     mixes = target in (inside, inside / ".labo") or target in inside.parents
     if mixes or any(target == one or one in target.parents for one in own):

@@ -52,7 +52,7 @@ def render(manuscript: Manuscript, place: Place, problems: list[Problem]) -> Bod
     try:
         body = markup.render_body(manuscript)
     except markup.Unrenderable as error:
-        problems.append(Problem(place, str(error), "make its structure simpler"))
+        problems.append(Problem(place, str(error), "make its structure simpler, or split it"))
         return markup.EMPTY
     if manuscript.kind == "comment":  # what a visitor wrote is kept as it is, dead links lose their address
         return body

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import stat
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +37,7 @@ def walk(root: Path, folder: str) -> tuple[list[Found], list[Problem]]:
         try:
             entries = list(os.scandir(root / folder / at))
         except OSError as error:
-            problems.append(unreadable(f"{folder}/{at}".rstrip("/"), error))
+            problems.append(unreadable(_closed(root, f"{folder}/{at}".rstrip("/")), error))
             continue
         for entry in entries:
             path = f"{at}/{entry.name}" if at else entry.name
@@ -52,14 +54,55 @@ def walk(root: Path, folder: str) -> tuple[list[Found], list[Problem]]:
 
 def read(root: Path, path: str) -> tuple[bytes, list[Problem]]:
     """Return the bytes of the file at `path` below `root`, or the problem of reading it."""
+    file = root / path
     try:
-        return (root / path).read_bytes(), []
+        if file.exists() and not file.is_file():  # to open a pipe would wait for ever
+            return b"", [Problem(Place(path), "it is not a file", "remove it, and put a file here")]
+        return file.read_bytes(), []
     except OSError as error:
         return b"", [unreadable(path, error)]
 
 
+def check_readable(root: Path, path: str) -> list[Problem]:
+    """Return the problem of a file at `path` below `root` that will be copied and cannot be read."""
+    try:
+        with (root / path).open("rb"):
+            return []
+    except OSError as error:
+        return [unreadable(path, error)]
+
+
+def exists(root: Path, path: str) -> bool:
+    """Tell whether something is at `path` below `root`, even where the system does not let it be seen."""
+    try:
+        (root / path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def is_plain(root: Path, path: str) -> bool:
+    """Tell whether a file, and no link to one, is at `path` below `root`."""
+    try:
+        return stat.S_ISREG((root / path).lstat().st_mode)
+    except OSError:
+        return False
+
+
+def folders(root: Path, path: str) -> list[str]:
+    """Return the names of the folders right below `root`/`path`; none where it cannot be read."""
+    try:
+        return sorted(entry.name for entry in os.scandir(root / path) if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
 def unreadable(path: str, error: OSError) -> Problem:
     """Return what is told of a file or folder that the system does not let be read."""
+    if isinstance(error, NotADirectoryError):
+        return Problem(Place(path), "it is not a folder", "remove it, and make a folder of this name")
     reason = (error.strerror or str(error)).lower()
     return Problem(Place(path), f"it cannot be read: {reason}", "look at its rights and its owner")
 
@@ -99,6 +142,12 @@ def all_files(root: Path) -> Iterator[str]:
             yield (Path(folder) / name).relative_to(root).as_posix()
 
 
+def _closed(root: Path, path: str) -> str:
+    """Return the folder at `path` below `root`, or the one on the way to it that is closed."""
+    above = path.rpartition("/")[0]
+    return _closed(root, above) if above and not os.access(root / above, os.X_OK) else path
+
+
 def _is_passed_over(name: str) -> bool:
     hidden = name.startswith(".") and name != ".well-known"
     return hidden or name.endswith(_LEFTOVERS) or name in _CLUTTER or (name.startswith("#") and name.endswith("#"))
@@ -108,8 +157,9 @@ def _refusal(entry: os.DirEntry[str], path: str) -> Problem | None:
     shown = os.fsencode(path).decode("utf-8", "replace")
     if shown != path:
         return Problem(Place(shown), "the file's name is not UTF-8", "rename it")
-    if "\n" in path or "\\" in path:
-        return Problem(Place(path.replace("\n", "␤")), "the file's name holds a line end or a backslash", "rename it")
+    shown = "".join("␣" if unicodedata.category(letter) == "Cc" else letter for letter in path)
+    if shown != path or "\\" in path:
+        return Problem(Place(shown), "the file's name holds a line end, a tab or the like, or a backslash", "rename it")
     if entry.is_symlink():
         return Problem(Place(path), "it is a symbolic link", "put the file itself here: a link could publish anything")
     if not entry.is_file() and not entry.is_dir():

@@ -11,11 +11,11 @@ EMPTY_FOLDERS = ("comments/pending", "comments/approved", "templates")
 
 
 def make_site(folder: Path, *, language: str, today: str) -> list[str]:
-    """Make a site in `folder`, which is new or empty; return its files. `today` is like "2021-01-12".
+    """Make a site in `folder`, which is new, empty or a fresh git repository; return its files.
 
-    Raise FileExistsError where something is in the way.
+    `today` is like "2021-01-12". Raise FileExistsError where something is in the way.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or any(one.name != ".git" for one in folder.iterdir())):
         raise FileExistsError(f"{folder} is there already and is not an empty folder")
     made = []
     for path, source in _walk(package_files("labo_ssg").joinpath("starter", language), ""):

@@ -9,16 +9,19 @@ import re
 from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec import Struct, field
 
-from labo_ssg.formats import frontmatter
+from labo_ssg.formats import fields, frontmatter
 from labo_ssg.model import Article, Discussion, Image, Markup, Section, Source
 from labo_ssg.problems import Place, Problem
 
 MARKUPS: dict[str, Markup] = {".md": "markdown", ".spip": "spip"}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-ALIAS = re.compile(r"/(?!/)[^\s\\\x00-\x1f]*")
+ALIAS = re.compile(r"/[^\s\\#]*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # the shape that RFC 5646 gives to the tags in use
+LONGEST_NAME, LONGEST_ALIAS = 255, 1000  # bytes: of a file's name on most disks, of an address
 
 
 class ArticleHeader(Struct, frozen=True):
@@ -27,6 +30,7 @@ class ArticleHeader(Struct, frozen=True):
     title: str
     date: datetime | None = None
     updated: datetime | None = None
+    author: str = ""  # for one; `authors` for several
     authors: tuple[str, ...] = ()
     description: str = ""
     tags: tuple[str, ...] = ()
@@ -60,7 +64,8 @@ def parse(
     parts, problems = frontmatter.read(data, str(path), ArticleHeader)
     values, lines = parts.values, parts.lines
     tell = _teller(str(path), lines, problems)
-    if parts.body_line and values.get("listed", True) and "date" not in values and "date" not in lines:
+    wants_date = values.get("listed", True) and "listed" not in parts.wrong
+    if parts.body_line and wants_date and "date" not in values and "date" not in parts.wrong:
         tell(
             "date",
             "`date` is missing",
@@ -70,6 +75,8 @@ def parse(
         tell("id", f"`id`: `{values['id']}` cannot name a folder of comments", "use letters, digits, `.`, `_` and `-`")
     if values.get("title") == "":
         tell("title", "`title` is empty", "an article needs a title")
+    if values.get("lang") and not LANGUAGE.fullmatch(values["lang"]):
+        tell("lang", f"`lang`: no language is called `{values['lang']}`", "write it like fr, en or pt-BR")
     for url in (values["source"].url,) if values.get("source") else ():
         if not url.startswith(("https://", "http://")):
             tell("source", f"`source`: `{url}` is not the address of a page", "write it in full: https://…")
@@ -80,7 +87,7 @@ def parse(
         title=values.get("title", path.stem),
         date=_zoned(values.get("date"), zone),
         updated=_zoned(values.get("updated"), zone),
-        authors=_kept(values, "authors"),
+        authors=_kept(values, "author", "authors"),
         description=values.get("description", ""),
         tags=_kept(values, "tags"),
         source=values.get("source"),
@@ -135,20 +142,42 @@ def _teller(path: str, lines: dict[str, int], problems: list[Problem]) -> Any:
     return tell
 
 
-def _kept(values: dict[str, Any], key: str) -> tuple[str, ...]:
-    """Return the list under `key` without empty items, each once."""
-    return tuple(dict.fromkeys(item for item in values.get(key, ()) if item))
+def _kept(values: dict[str, Any], *keys: str) -> tuple[str, ...]:
+    """Return what stands under `keys`, one text or several, without empty ones, each once."""
+    found = (values.get(key, ()) for key in keys)
+    items = (item for some in found for item in ((some,) if isinstance(some, str) else some))
+    return tuple(dict.fromkeys(item for item in items if item))
 
 
 def _aliases(values: dict[str, Any], tell: Any) -> tuple[str, ...]:
+    """Return the old addresses that can be answered; tell of the others."""
+    found = []
     for alias in _kept(values, "aliases"):
-        if not ALIAS.fullmatch(alias) or ".." in alias.split("?")[0].split("/"):
-            tell(
-                "aliases",
-                f"`aliases`: `{alias}` is not an address of this site",
-                "write it from the root: /old/address",
-            )
-    return _kept(values, "aliases")
+        shown = fields.shorten(alias)
+        if not _is_address(alias):
+            what, hint = f"`{shown}` is not an address of this site", "write it from the root: /old/address"
+            tell("aliases", f"`aliases`: {what}", hint)
+        elif len(alias.encode()) > LONGEST_ALIAS or any(len(one.encode()) > LONGEST_NAME for one in _steps(alias)):
+            tell("aliases", f"`aliases`: `{shown}` is too long for an address", "remove it")
+        else:
+            found.append(alias)
+    return tuple(found)
+
+
+def _is_address(alias: str) -> bool:
+    """Tell whether `alias` is a path from the root, which neither climbs nor has two spellings."""
+    try:
+        steps = _steps(alias)
+    except UnicodeDecodeError:
+        return False
+    odd = any(one in ("", ".", "..") or "/" in one or not one.isprintable() for one in steps)
+    return bool(ALIAS.fullmatch(alias)) and (not odd or steps == [""])
+
+
+def _steps(alias: str) -> list[str]:
+    """Return the names on the way to `alias`, as files would bear them; raise UnicodeDecodeError."""
+    path = alias.partition("?")[0].removeprefix("/").removesuffix("/")
+    return [unquote(step, errors="strict") for step in path.split("/")]
 
 
 def _zoned(moment: datetime | None, zone: tzinfo) -> datetime | None:

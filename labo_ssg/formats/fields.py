@@ -7,21 +7,21 @@ default must be. A wrong value is told and left out, so that one run finds all.
 import difflib
 import functools
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
-from labo_ssg.formats import yaml_text
+from labo_ssg.formats import plain_text, yaml_text
 from labo_ssg.problems import Place, Problem
 
 EARLIEST, LATEST = 1000, 9000  # years that calendars and time zones can work with
 
-BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
+BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+LIST = "write [one, two], or one `- item` a line"
 
 OTHER_NAMES = {  # what the same thing is called elsewhere
-    "author": "authors",
     "auteur": "author",
     "auteurs": "authors",
     "categories": "tags",
@@ -47,10 +47,14 @@ OTHER_NAMES = {  # what the same thing is called elsewhere
 
 
 class Values(NamedTuple):
-    """The good values by key, the line of each key that was given, and the problems."""
+    """The good values by key, the line of each key that was given, those whose values are wrong, and the problems.
+
+    A key that was misspelt counts as wrong, not as missing.
+    """
 
     values: dict[str, Any]
     lines: dict[str, int]
+    wrong: frozenset[str]
     problems: list[Problem]
 
 
@@ -87,22 +91,44 @@ def schema(struct: type[msgspec.Struct]) -> Schema:
 
 def read(node: yaml_text.Mapping | None, struct: type[msgspec.Struct], path: str, first_line: int = 1) -> Values:
     """Read the keys of `node` that `struct` asks for; `first_line` is the line its text starts on."""
-    values, lines, faults = _read(node, schema(struct))
-    problems = [Problem(Place(path, first_line + fault.line), fault.what, fault.hint) for fault in faults]
-    return Values(values, {key: first_line + line for key, line in lines.items()}, problems)
+    found = _read(node, schema(struct))
+    lines = {key: first_line + line for key, line in found.lines.items()}
+    return Values(found.values, lines, frozenset(found.wrong), _problems(found.faults, path, first_line))
 
 
-def _read(node: yaml_text.Mapping | None, asked: Schema) -> tuple[dict[str, Any], dict[str, int], list[Fault]]:
+def read_list(
+    node: yaml_text.Node, kind: type[msgspec.Struct], key: str, path: str, first_line: int = 1
+) -> tuple[tuple[Any, ...], list[Problem]]:
+    """Read the list of `kind` that a whole file is; messages call it `key`."""
+    try:
+        return _convert_list(node, kind, key), []
+    except Wrong as error:
+        return (), _problems(error.faults, path, first_line)
+
+
+def _problems(faults: Iterable[Fault], path: str, first_line: int) -> list[Problem]:
+    return [Problem(Place(path, first_line + fault.line), fault.what, fault.hint) for fault in faults]
+
+
+class _Found(NamedTuple):
+    values: dict[str, Any]
+    lines: dict[str, int]
+    wrong: set[str]
+    faults: list[Fault]
+
+
+def _read(node: yaml_text.Mapping | None, asked: Schema) -> _Found:
     found: dict[str, Any] = {}
     lines: dict[str, int] = {}
-    faults: list[Fault] = []
     wrong: set[str] = set()
+    faults: list[Fault] = []
     for key_node, value in node.value if node else ():
         key, line = key_node.value if isinstance(key_node, yaml_text.Scalar) else "?", key_node.start_mark.line
         if key in lines:
             faults.append(Fault(line, f"key `{key}` stands here twice", "keep one of the two"))
         elif key not in asked.types:
             faults.append(Fault(line, f"unknown key `{shorten(key)}`", suggest(key, [*asked.types])))
+            wrong.add(nearest(key, [*asked.types]))  # what is misspelt is not missing
         else:
             lines[key] = line
             try:
@@ -114,17 +140,22 @@ def _read(node: yaml_text.Mapping | None, asked: Schema) -> tuple[dict[str, Any]
     start = node.start_mark.line if node else 0
     missing = sorted(asked.required - found.keys() - wrong)
     faults += [Fault(lines.get(key, start), f"`{key}` is missing", f"add `{key}: …`") for key in missing]
-    return found, lines, faults
+    return _Found(found, lines, wrong, faults)
 
 
 def suggest(key: str, known: Sequence[str]) -> str:
     """Return the hint for a word that is not one of `known`."""
-    other = OTHER_NAMES.get(key.lower())
-    near = [other] if other in known else difflib.get_close_matches(key.lower(), known, 1, 0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
+    if near := nearest(key, known):
+        return f"did you mean `{near}`?"
     apart = "; what is your own goes under `extra:`" if "extra" in known else ""
     return f"known: {', '.join(known)}{apart}"
+
+
+def nearest(key: str, known: Sequence[str]) -> str:
+    """Return the one of `known` that `key` likely means, "" for none."""
+    other = OTHER_NAMES.get(key.lower(), "")
+    near = [other] if other in known else difflib.get_close_matches(key.lower(), known, 1, 0.6)
+    return near[0] if near else ""
 
 
 def shorten(text: str, longest: int = 60) -> str:
@@ -141,11 +172,11 @@ def _convert(node: yaml_text.Node, kind: Any, key: str) -> Any:
         return _convert_list(node, arguments[0], key)
     if origin is dict:
         return _convert_mapping(node, key)
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+    if _is_struct(kind):
         return _convert_struct(node, kind, key)
     if not isinstance(node, yaml_text.Scalar):
         found = "a list" if isinstance(node, yaml_text.Sequence) else "a mapping"
-        hint = "put a text with brackets or braces between quotes"
+        hint = "put a text with brackets or braces between quotes" if kind is str else "write one value, no brackets"
         raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected {_name(kind)}, found {found}", hint))
     return _convert_scalar(node.value.strip(), kind, key, node.start_mark.line)
 
@@ -153,17 +184,23 @@ def _convert(node: yaml_text.Node, kind: Any, key: str) -> Any:
 def _convert_scalar(text: str, kind: Any, key: str, line: int) -> Any:
     shown = f"`{key}`: expected {_name(kind)}, found `{shorten(text)}`"
     if kind is str:
+        if match := plain_text.INVISIBLE.search(text):  # YAML writes them as "\0", "\a"…
+            what = f"`{key}` holds the invisible character {plain_text.name(match[0])}"
+            raise Wrong(Fault(line, what, "remove the backslash before it, or write the text without quotes"))
         return text
     if kind is datetime:
         return _convert_moment(text, shown, line)
-    if kind is bool and text.lower() in BOOLEANS:
+    if kind is bool:
+        if text.lower() not in BOOLEANS:
+            raise Wrong(Fault(line, shown, "write true or false"))
         return BOOLEANS[text.lower()]
     if get_origin(kind) is Literal and text not in get_args(kind):
-        raise Wrong(Fault(line, shown, suggest(text, get_args(kind))))
+        near = difflib.get_close_matches(text.lower(), get_args(kind), 1)
+        raise Wrong(Fault(line, shown, f"did you mean `{near[0]}`?" if near else "write one of these words"))
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Wrong(Fault(line, shown)) from error
+        raise Wrong(Fault(line, shown, "write it in figures: 10")) from error
 
 
 def _convert_moment(text: str, shown: str, line: int) -> datetime:
@@ -183,7 +220,7 @@ def _convert_list(node: yaml_text.Node, kind: Any, key: str) -> tuple[Any, ...]:
         return (_convert(node, kind, key),)  # one item needs no brackets
     if not isinstance(node, yaml_text.Sequence):
         found = f"`{shorten(node.value)}`" if isinstance(node, yaml_text.Scalar) else "a mapping"
-        hint = "write [one, two], or one `- item` a line"
+        hint = f"write {_example(kind)} on a line of its own for each" if _is_struct(kind) else LIST
         raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected a list, found {found}", hint))
     items: list[Any] = []
     faults: list[Fault] = []
@@ -204,19 +241,30 @@ def _convert_mapping(node: yaml_text.Node, key: str) -> Any:
     try:
         return yaml_text.plain(node)
     except ValueError as error:
-        raise Wrong(Fault(node.start_mark.line, f"`{key}`: {error}")) from error
+        raise Wrong(Fault(node.start_mark.line, f"`{key}`: {error}", "put the value between quotes")) from error
 
 
 def _convert_struct(node: yaml_text.Node, kind: type[msgspec.Struct], key: str) -> msgspec.Struct:
     asked = schema(kind)
     if not isinstance(node, yaml_text.Mapping):
-        keys = ", ".join(f"{name}: …" for name in sorted(asked.required or asked.types))
-        hint = f"write {{{keys}}}, or each key on a line of its own, indented"
-        raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected {keys}", hint))
-    values, _, faults = _read(node, asked)
+        found = "a list" if isinstance(node, yaml_text.Sequence) else f"`{shorten(node.value)}`"
+        names = ", ".join(f"`{name}:`" for name in asked.types if name in (asked.required or asked.types))
+        hint = f"write {_example(kind).removeprefix('- ')}, or each key on a line of its own, indented"
+        raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected {names}, found {found}", hint))
+    values, _, _, faults = _read(node, asked)
     if faults:
         raise Wrong(*(fault._replace(what=f"`{key}`: {fault.what}") for fault in faults))
     return kind(**values)
+
+
+def _example(kind: type[msgspec.Struct]) -> str:
+    """Return how an item of a list of `kind` is written: "- {title: …, url: …}"."""
+    asked = schema(kind)
+    return f"- {{{', '.join(f'{name}: …' for name in asked.types if name in (asked.required or asked.types))}}}"
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _name(kind: Any) -> str:

@@ -19,18 +19,21 @@ _HANDLER = YAMLHandler()
 
 
 class Parts(NamedTuple):
-    """A file's header, the lines of its keys, and its body, which starts on line `body_line`.
+    """A file's header, the lines of its keys, those with wrong values, and its body, from line `body_line` on.
+
+    Blank lines before the body are left out.
 
     `body_line` is 0 where the file has no header that can be read.
     """
 
     values: dict[str, Any]
     lines: dict[str, int]
+    wrong: frozenset[str]
     body: str
     body_line: int
 
 
-UNREADABLE = Parts({}, {}, "", 0)
+UNREADABLE = Parts({}, {}, frozenset(), "", 0)
 
 
 def read(data: bytes, path: str, struct: type[msgspec.Struct]) -> tuple[Parts, list[Problem]]:
@@ -49,8 +52,9 @@ def read(data: bytes, path: str, struct: type[msgspec.Struct]) -> tuple[Parts, l
     node, problems = yaml_text.read(header, path, first_line)
     if problems:
         return UNREADABLE, problems
-    values, lines, problems = fields.read(node, struct, path, first_line)
-    return Parts(values, lines, body.removeprefix("\n"), _line(text, len(text) - len(body)) + 1), problems
+    values, lines, wrong, problems = fields.read(node, struct, path, first_line)
+    line = _line(text, len(text) - len(body)) + 1 if body else _line(text.rstrip(), len(text))
+    return Parts(values, lines, wrong, body.removeprefix("\n"), line), problems
 
 
 def _line(text: str, at: int) -> int:

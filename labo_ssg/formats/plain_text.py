@@ -1,31 +1,50 @@
 """Bytes of a file → text: UTF-8, without byte order mark, lines ended by LF."""
 
+import re
+
 from labo_ssg.problems import Place, Problem
 
-LARGEST = 2_000_000  # bytes; a book of 1,000 pages
+LARGEST = 1_000_000  # bytes; a book of 500 pages
+
+# What neither a page nor a feed may hold: control characters, and U+FFFE and its like (HTML § 13.2.3.5, XML § 2.2).
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def decode(data: bytes, path: str) -> tuple[str, list[Problem]]:
     """Return the text of `data`; "" where it is not UTF-8 text."""
     if len(data) > LARGEST:
         what = f"the file has {len(data):,} bytes, a text may have {LARGEST:,}"
-        return "", [
-            Problem(Place(path), what, "split it in several texts, or give it another extension to publish it as it is")
-        ]
+        hint = "split it in several texts, or give it another extension to publish it as it is"
+        return "", [Problem(Place(path), what, hint)]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "", [Problem(Place(path, 1), "the file is in UTF-16", "save it again as UTF-8")]
     try:
-        text = data.decode("utf-8-sig")
+        text = _with_line_feeds(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        shown = data[error.start : error.start + 1].decode("latin-1")
+        line = _with_line_feeds(data[: error.start].decode("latin-1")).count("\n") + 1
+        shown = data[error.start : error.start + 1].decode("cp1252", "replace")
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        return "", [
-            Problem(Place(path, line), what, f"save the file again as UTF-8 (in Latin-1 this would be `{shown}`)")
-        ]
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        return "", [
-            Problem(Place(path, line), "the file holds a NUL character", "is it a text? save it again as UTF-8")
-        ]
-    return text.replace("\r\n", "\n").replace("\r", "\n"), []
+        hint = f"save the file again as UTF-8 (in Windows-1252 this would be `{shown}`)"
+        return "", [Problem(Place(path, line), what, hint)]
+    if match := INVISIBLE.search(text):
+        place = Place(path, text.count("\n", 0, match.start()) + 1)
+        return "", [Problem(place, f"the file holds the invisible character {name(match[0])}", _remedy(match[0]))]
+    return text, []
+
+
+def name(character: str) -> str:
+    """Return how Unicode calls a character that cannot be shown: "U+0007"."""
+    return f"U+{ord(character):04X}"
+
+
+def _with_line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _remedy(character: str) -> str:
+    if character == "\0":
+        return "is it a text? save it again as UTF-8"
+    if "\x80" <= character <= "\x9f":  # the trace of a Windows text that was taken for Latin-1
+        meant = character.encode("latin-1").decode("cp1252", "replace")
+        return f"write `{meant}` in its place, which is what it likely was" if meant != "\ufffd" else "remove it"
+    return "remove it, or write a space in its place"

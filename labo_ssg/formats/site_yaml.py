@@ -1,89 +1,132 @@
 """`site.yaml` → Site, and `content/glossaire.yaml` → the terms of the glossary."""
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from msgspec import Struct
 
 from labo_ssg.formats import fields, plain_text, yaml_text
 from labo_ssg.model import Site, Term
 from labo_ssg.problems import Place, Problem
 
-BASE_URL = re.compile(r"https?://[^\s/?#\"'<>]+(/[^\s?#\"'<>]*)?")
+BASE_URL = re.compile(r"https?://[^\s/?#\"'<>\\]+(/[^\s?#\"'<>\\]*)?")
 LINK = re.compile(r"(https?://|mailto:|tel:|/)[^\s\"'<>]*")
+PAGE = re.compile(r"(https?://|/)[^\s\"'<>]*")
+OUTSIDE = "start it with https:// or, inside the site, with /"
+
+NAMELESS = Site(title="", base_url="https://example.org")  # stands in for settings that cannot be read
+
+Tell = Callable[[str, str, str], None]
 
 
-NAMELESS = Site(title="", base_url="https://example.org")  # stands in for settings with problems
+def parse(data: bytes, path: str) -> tuple[Site, tuple[Place, ...], list[Problem]]:
+    """Read the settings, and the place of each term of their glossary.
 
-
-class GlossaryFile(Struct, frozen=True):
-    """The glossary's file is a list; it is read as if it stood under this one key."""
-
-    glossary: tuple[Term, ...]
-
-
-def parse(data: bytes, path: str) -> tuple[Site, list[Problem]]:
-    """Read the settings; where one is wrong or missing its default stands in."""
+    Where a setting is wrong or missing its default stands in.
+    """
     text, problems = plain_text.decode(data, path)
     if problems:
-        return NAMELESS, problems
+        return NAMELESS, (), problems
     node, problems = yaml_text.read(text, path)
     if problems:
-        return NAMELESS, problems
-    values, lines, problems = fields.read(node, Site, path)
+        return NAMELESS, (), problems
+    values, lines, _, problems = fields.read(node, Site, path)
+    refused = set()
 
     def tell(key: str, what: str, hint: str) -> None:
-        problems.append(Problem(Place(path, lines.get(key, 1)), what, hint))
+        refused.add(key)
+        problems.append(Problem(Place(path, lines.get(key, 1)), f"`{key}`: {what}", hint))
 
-    base_url = values.get("base_url", "")
-    if base_url and not BASE_URL.fullmatch(base_url):
+    _check(values, tell)
+    kept: dict[str, Any] = {"title": "", "base_url": NAMELESS.base_url}
+    kept |= {key: value for key, value in values.items() if key not in refused}
+    site = Site(**{**kept, "base_url": kept["base_url"].rstrip("/")})
+    inside = yaml_text.find(node, "glossary") if node else None
+    return site, _places(inside, path) if site.glossary else (), sorted(problems)
+
+
+def _check(values: dict[str, Any], tell: Tell) -> None:
+    """Tell what in the settings has the right type and means nothing."""
+    if values.get("title") == "":
+        tell("title", "expected text, found nothing", "a site needs a title")
+    if "base_url" in values and not _is_base_url(values["base_url"]):
         tell(
-            "base_url",
-            f"`base_url`: `{base_url}` is not the address of a site",
-            "write it like https://www.example.org",
+            "base_url", f"`{values['base_url']}` is not the address of a site", "write it like https://www.example.org"
         )
     if not _is_time_zone(values.get("timezone", "UTC")):
-        tell("timezone", f"`timezone`: no time zone is called `{values['timezone']}`", "write it like Europe/Paris")
+        tell("timezone", f"no time zone is called `{values['timezone']}`", "write it like Europe/Paris")
     if not _is_language(values.get("language", "fr")):
-        tell("language", f"`language`: no language is called `{values['language']}`", "write it like fr, en or pt-BR")
+        tell("language", f"no language is called `{values['language']}`", "write it like fr, en or pt-BR")
     if not 1 <= values.get("per_page", 1) <= 1000:
-        tell("per_page", f"`per_page`: expected 1 to 1000, found `{values['per_page']}`", "10 is usual")
-    for key in ("menu", "footer", "social", "partners"):
-        for link in values.get(key, ()):
-            if not LINK.fullmatch(link.url):
-                tell(key, f"`{key}`: `{link.url}` leads nowhere", "start it with https:// or, inside the site, with /")
-    if problems:
-        return NAMELESS, sorted(problems)
-    return Site(**{**values, "base_url": base_url.rstrip("/")}), []
+        tell("per_page", f"expected 1 to 1000, found `{values['per_page']}`", "10 is usual")
+    for key, url in _links(values):
+        if not LINK.fullmatch(url):
+            tell(key, f"`{url}` leads nowhere", OUTSIDE)
+    for partner in values.get("partners", ()):
+        if partner.logo and not PAGE.fullmatch(partner.logo):
+            tell("partners", f"the logo `{partner.logo}` is nowhere", OUTSIDE)
+    if "comments" in values and not PAGE.fullmatch(values["comments"].inbox):
+        tell("comments", f"`{values['comments'].inbox}` cannot be the address of an inbox", OUTSIDE)
 
 
-def parse_glossary(data: bytes, path: str) -> tuple[tuple[Term, ...], list[Problem]]:
-    """Read the list of terms that `data` holds."""
+def _links(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in ("menu", "footer", "social", "partners", "glossary"):
+        yield from ((key, one.url) for one in values.get(key, ()) if one.url or key != "glossary")
+
+
+def parse_glossary(data: bytes, path: str) -> tuple[tuple[Term, ...], tuple[Place, ...], list[Problem]]:
+    """Read the list of terms that `data` holds, and the place of each."""
     text, problems = plain_text.decode(data, path)
-    if problems or not text.strip():
-        return (), problems
-    # Under a key of its own the list becomes a mapping, which is what `fields` reads.
-    node, problems = yaml_text.read(f"glossary:\n{text}", path, 0)
-    if problems:
-        return (), problems
-    values, _, problems = fields.read(node, GlossaryFile, path, 0)
-    return values.get("glossary", ()), problems
+    node, more = yaml_text.read_any(text, path)
+    if problems or more or node is None:
+        return (), (), problems or more
+    terms, problems = fields.read_list(node, Term, "glossary", path)
+    places = _places(node, path) if terms else ()
+    for term, place in zip(terms, places, strict=True):
+        if term.url and not LINK.fullmatch(term.url):
+            problems.append(Problem(place, f"`glossary`: `{term.url}` leads nowhere", OUTSIDE))
+    return terms, places, problems
 
 
-def check_glossary(terms: tuple[Term, ...], path: str) -> list[Problem]:
-    """Return a problem for each word that two entries explain, or that cannot be one."""
+def check_glossary(terms: Sequence[Term], places: Sequence[Place], anchor: Callable[[str], str]) -> list[Problem]:
+    """Return a problem for each word that two entries explain, or that cannot be one.
+
+    `anchor` names the place of a word on the glossary's page: no two entries share one.
+    """
     problems = []
-    owners: dict[str, str] = {}
-    for term in terms:
+    owners: dict[str, int] = {}
+    anchors: dict[str, int] = {}
+    for at, (term, place) in enumerate(zip(terms, places, strict=True)):
+        doubles = set()
         for word in (term.word, *term.also):
             if not any(letter.isalnum() for letter in word):
-                problems.append(Problem(Place(path), f"the glossary explains `{word}`, which is no word", "remove it"))
-            first = owners.setdefault(word.casefold(), term.word)
-            if first != term.word:
-                what = f"the glossary explains `{word}` twice, under `{first}` and `{term.word}`"
-                problems.append(Problem(Place(path), what, "keep it in one entry"))
+                problems.append(Problem(place, f"the glossary explains `{word}`, which is no word", "remove it"))
+            elif (first := owners.setdefault(word.casefold(), at)) != at:
+                doubles.add(first)
+                what = f"the glossary explains `{word}` twice, here and at {places[first]}"
+                problems.append(Problem(place, what, "keep it in one entry"))
+        first = anchors.setdefault(anchor(term.word), at)
+        if first != at and first not in doubles:
+            what = f"the words `{term.word}` and `{terms[first].word}` would share an address of the glossary"
+            problems.append(Problem(place, what, f"rename one or join the two, the other is at {places[first]}"))
     return problems
+
+
+def _places(node: yaml_text.Node | None, path: str) -> tuple[Place, ...]:
+    """Return the place of each item of a list."""
+    items = node.value if isinstance(node, yaml_text.Sequence) else []
+    return tuple(Place(path, item.start_mark.line + 1) for item in items)
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(BASE_URL.fullmatch(url) and parts.hostname and parts.port != 0)
+    except ValueError:  # a port that is none, brackets around no address
+        return False
 
 
 def _is_time_zone(name: str) -> bool:

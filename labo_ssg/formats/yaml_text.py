@@ -13,11 +13,25 @@ from labo_ssg.problems import Place, Problem
 
 DEEPEST = 24  # levels of nesting; PyYAML's C parser overflows its stack near 100,000
 LARGEST = 1_000_000  # characters
+MOST = 100_000  # values, once each alias (`*name`) is replaced by what it stands for
 
 Node = yaml.Node
 Mapping = yaml.MappingNode
 Sequence = yaml.SequenceNode
 Scalar = yaml.ScalarNode
+
+_TOO_DEEP = f"lists or mappings are nested more than {DEEPEST} levels deep"
+_ONE_SPACE = str.maketrans("\u0085\u2028\u2029", "   ")  # YAML would end a line there, editors do not
+
+# What PyYAML says, and what to do about it.
+_HINTS = {
+    "mapping values are not allowed": 'put a value that holds `: ` between quotes: "like: this"',
+    "alias": "put a value that starts with `*` or `&` between quotes",
+    "cannot start any token": "put the value between quotes",
+    "another document": "a line of `---` may stand at the start only: remove this one",
+    "expected ':'": "write `key: value`, with a space after the colon; a text of several lines is indented",
+}
+_LOOK = "look for a missing quote, bracket or space after a colon on this line or just above"
 
 
 def read(text: str, path: str, first_line: int = 1) -> tuple[Mapping | None, list[Problem]]:
@@ -25,6 +39,17 @@ def read(text: str, path: str, first_line: int = 1) -> tuple[Mapping | None, lis
 
     `first_line` is the line of the file on which `text` starts.
     """
+    node, problems = read_any(text, path, first_line)
+    if node is None or isinstance(node, Mapping):
+        return node, problems
+    found = "a list" if isinstance(node, Sequence) else "plain text"
+    place = Place(path, first_line + node.start_mark.line)
+    return None, [Problem(place, f"expected `key: value` lines, found {found}", "write for instance `title: A title`")]
+
+
+def read_any(text: str, path: str, first_line: int = 1) -> tuple[Node | None, list[Problem]]:
+    """Return what `text` holds, whatever it is; None where there is nothing in it, or a problem."""
+    text = text.translate(_ONE_SPACE)
     try:
         node = _compose(text)
     except yaml.reader.ReaderError as error:
@@ -32,28 +57,26 @@ def read(text: str, path: str, first_line: int = 1) -> tuple[Mapping | None, lis
         what = f"character U+{ord(text[error.position]):04X} is not allowed in YAML"
         return None, [Problem(Place(path, line), what, "remove it; it is likely invisible in your editor")]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = first_line + min(mark.line, text.count("\n")) if mark else first_line
-        return None, [Problem(Place(path, line), f"YAML cannot be read: {error.problem}", _hint(str(error.problem)))]
+        line, what, hint = _explain(error, text.split("\n"))
+        return None, [Problem(Place(path, first_line + line), what, hint)]
     except ValueError as error:
         return None, [Problem(Place(path, first_line), f"YAML cannot be read: {error}", "make it simpler")]
-    if node is None or is_null(node):
-        return None, []
-    if not isinstance(node, Mapping):
-        found = "a list" if isinstance(node, Sequence) else "plain text"
-        place = Place(path, first_line + node.start_mark.line)
-        return None, [
-            Problem(place, f"expected `key: value` lines, found {found}", "write for instance `title: A title`")
-        ]
-    return node, []
+    return (None if node is None or is_null(node) else node), []
+
+
+def find(node: Mapping, key: str) -> Node | None:
+    """Return the value that stands behind `key`, if any."""
+    return next((value for name, value in node.value if name.value == key), None)
 
 
 def plain(node: Node) -> Any:
     """Return the value of `node` as YAML reads it; raise ValueError where it has none."""
     try:
         return yaml.constructor.SafeConstructor().construct_document(node)
-    except yaml.YAMLError as error:
-        raise ValueError(getattr(error, "problem", None) or str(error)) from error
+    except yaml.constructor.ConstructorError as error:
+        raise ValueError(f"it holds a value that YAML cannot read: {error.problem}") from error
+    except ValueError as error:  # a date like 2021-13-45
+        raise ValueError(f"it holds a value that YAML cannot read: {error}") from error
 
 
 def is_null(node: Node) -> bool:
@@ -65,8 +88,11 @@ def _compose(text: str) -> Node | None:
     if len(text) > LARGEST:
         raise ValueError(f"it has {len(text):,} characters, at most {LARGEST:,} are read")
     if sum(map(text.count, "[{-?:")) > DEEPEST and max(_depths(text), default=0) > DEEPEST:
-        raise ValueError(f"lists or mappings are nested more than {DEEPEST} levels deep")
-    return yaml.compose(text, Loader=yaml.CSafeLoader)
+        raise ValueError(_TOO_DEEP)
+    node: Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
+    if node and "*" in text and _measure(node, {})[0] > MOST:
+        raise ValueError(f"its aliases (`*name`) stand for more than {MOST:,} values")
+    return node
 
 
 def _depths(text: str) -> Iterator[int]:
@@ -82,13 +108,30 @@ def _depths(text: str) -> Iterator[int]:
             depth -= 1
 
 
-def _hint(problem: str) -> str:
-    if "'\\t'" in problem or "\t" in problem:
-        return "indent with spaces: YAML knows no tabs"
-    if "mapping values are not allowed" in problem:
-        return 'put a value that holds `: ` between quotes: "like: this"'
-    if "undefined alias" in problem or "alias" in problem:
-        return "put a value that starts with `*` or `&` between quotes"
-    if "cannot start any token" in problem:
-        return "put the value between quotes"
-    return "look for a missing quote, bracket or space after a colon on this line or just above"
+def _measure(node: Node, known: dict[int, tuple[int, int]], depth: int = 1) -> tuple[int, int]:
+    """Return how many values `node` stands for, and their levels; a value inside itself is too deep."""
+    if id(node) not in known:
+        if depth > DEEPEST + 1:
+            raise ValueError(_TOO_DEEP)
+        inside = node.value if isinstance(node, Sequence) else []
+        inside = [one for pair in node.value for one in pair] if isinstance(node, Mapping) else inside
+        measures = [_measure(one, known, depth + 1) for one in inside]
+        known[id(node)] = 1 + sum(one[0] for one in measures), 1 + max((one[1] for one in measures), default=0)
+    if depth + known[id(node)][1] > DEEPEST + 2:
+        raise ValueError(_TOO_DEEP)
+    return known[id(node)]
+
+
+def _explain(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[int, str, str]:
+    """Return the line of a mistake, counted from 0, what it is, and what to do."""
+    problem, mark, opened = str(error.problem), error.problem_mark or error.context_mark, error.context_mark
+    if opened and problem == "found unexpected end of stream":
+        return opened.line, "YAML cannot be read: a quote that opens here is never closed", "add the same quote"
+    if opened and "flow" in str(error.context):
+        what = "YAML cannot be read: a bracket or brace that opens here is not closed, or a comma is missing"
+        return opened.line, what, "check the list, or put a text that starts with a bracket or brace between quotes"
+    line = min(mark.line, len(lines) - 1) if mark else 0
+    what = f"YAML cannot be read: {problem.removeprefix('but ')}"
+    if lines[line].lstrip(" ").startswith("\t"):
+        return line, what, "indent with spaces: YAML knows no tabs"
+    return line, what, next((hint for needle, hint in _HINTS.items() if needle in problem), _LOOK)

@@ -30,7 +30,7 @@ def render_body(manuscript: Manuscript) -> Body:
         return _render_spip(manuscript)
     try:
         html = markdown.render(manuscript.text, manuscript.language)
-    except markdown.TooDeep as error:
+    except markdown.TooMuch as error:
         raise Unrenderable(str(error)) from error
     done = dress.dress(sanitize.article(html), manuscript, typeset=True)
     return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken)

@@ -27,7 +27,7 @@ def find(text: str, words: Mapping[str, str]) -> dict[str, str]:
     if not words:
         return {}
     pattern, known = _pattern(tuple(words))
-    present = {_look_up(match[0], known) for match in pattern.finditer(text)}
+    present = {_form(match[0], known) for match in pattern.finditer(text)}
     return {form: anchor for form, anchor in words.items() if form in present}
 
 
@@ -36,7 +36,10 @@ def mark(text: str, words: Mapping[str, str], seen: dict[str, None]) -> str:
     pattern, known = _pattern(tuple(words))
     done, at = [], 0
     for match in pattern.finditer(text):
-        anchor = words[_look_up(match[0], known)]
+        form = _form(match[0], known)
+        if form is None:
+            continue
+        anchor = words[form]
         apart = ' tabindex="-1"' if anchor in seen else ""
         seen[anchor] = None
         done.append(escape(text[at : match.start()], quote=False))
@@ -62,9 +65,10 @@ def _pattern(words: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)"), {_normal(word): word for word in words}
 
 
-def _look_up(found: str, known: Mapping[str, str]) -> str:
+def _form(found: str, known: Mapping[str, str]) -> str | None:
+    """Return the form that was `found`; None for letters that are alike to the pattern alone (İ and i)."""
     normal = _normal(found)
-    return known[normal] if normal in known else known[normal.removesuffix("s")]
+    return known.get(normal) or known.get(normal.removesuffix("s"))
 
 
 def _normal(word: str) -> str:

@@ -20,18 +20,27 @@ _DESTINATION = re.compile(
 )
 
 
-class TooDeep(ValueError):  # noqa: N818 - it is the text that is too deep
-    """Lists or quotations are nested deeper than Python-Markdown can follow."""
+# Python-Markdown takes a time that grows with the square of these.
+MOST_BLOCKS = 20_000
+MOST_UNCLOSED = 500
+
+
+class TooMuch(ValueError):  # noqa: N818 - it is the text that is too much
+    """A text that Python-Markdown cannot follow, or not in a reasonable time."""
 
 
 def render(text: str, tag: str) -> str:
-    """Return the HTML of `text`, written in the language `tag`, not yet sanitised; raise TooDeep."""
+    """Return the HTML of `text`, written in the language `tag`, not yet sanitised; raise TooMuch."""
+    if text.count("\n\n") > MOST_BLOCKS:
+        raise TooMuch(f"the text has more than {MOST_BLOCKS:,} paragraphs")
+    if text.count("[") - text.count("]") > MOST_UNCLOSED:
+        raise TooMuch(f"the text opens more than {MOST_UNCLOSED} brackets that it never closes")
     markdown = _markdown(tag)
     try:
         return markdown.reset().convert(text)
     except RecursionError as error:
         _markdown.cache_clear()  # it stopped in the middle of its work
-        raise TooDeep("lists or quotations are nested too deeply") from error
+        raise TooMuch("lists or quotations are nested too deeply") from error
 
 
 def references(text: str) -> tuple[str, ...]:

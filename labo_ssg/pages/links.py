@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterable
 from urllib.parse import unquote
 
@@ -32,6 +33,9 @@ def addresses(library: Library, shelves: Shelves) -> Addresses:
         found.by_url[url] = target
         for alias in aliases:
             found.by_url.setdefault(alias, target)
+            address, query = urls.alias(alias)
+            if not query:
+                found.by_url.setdefault(address, target)
             if match := _SPIP_ADDRESS.fullmatch(alias):
                 found.by_name.setdefault(match[1] + match[2], target)
         return target
@@ -39,19 +43,21 @@ def addresses(library: Library, shelves: Shelves) -> Addresses:
     for path, section in shelves.sections.items():
         target = add(urls.section(path), section.title, section.aliases)
         for name in ("index.md", "index.spip", ""):
-            found.by_file["/".join((*path, name)).rstrip("/")] = target
+            found.by_file[_composed("/".join((*path, name)).rstrip("/"))] = target
         add(urls.feed(urls.section(path)), section.title)
     for article in library.articles:
         target = add(urls.article(article), article.title, article.aliases)
-        found.by_file[article.place.path.removeprefix("content/")] = target
+        if article.comments != "off":
+            add(urls.comments_feed(target.url), article.title)
+        found.by_file[_composed(article.place.path.removeprefix("content/"))] = target
         found.by_name.setdefault(article.id, target)
     for asset in library.assets:
-        found.by_file[asset.path] = add(urls.asset(asset.path), posixpath.basename(asset.path))
+        found.by_file[_composed(asset.path)] = add(urls.asset(asset.path), posixpath.basename(asset.path))
     for name in shelves.by_tag:
         add(urls.tag(name), name)
     for name in shelves.by_author:
         add(urls.author(name), name)
-    always = (urls.HOME, urls.TAGS, urls.AUTHORS, urls.FEED, urls.COMMENTS_FEED, urls.SITEMAP)
+    always = (urls.HOME, urls.TAGS, urls.AUTHORS, urls.FEED, urls.COMMENTS_FEED, urls.SITEMAP, urls.ROBOTS)
     for url in (*always, urls.GLOSSARY) if library.site.glossary else always:
         add(url, library.site.title)
     return found
@@ -66,12 +72,23 @@ def resolve(known: Addresses, reference: str, folder: tuple[str, ...]) -> Target
     if reference in known.by_name:
         return known.by_name[reference]
     if reference.startswith("/"):
-        return known.by_url.get(reference) or known.by_url.get(f"{reference}/") or _file(known, reference[1:], ())
+        return by_address(known, reference) or _file(known, reference[1:], ())
     if match := _SPIP_ADDRESS.fullmatch(reference):
         return known.by_name.get(match[1] + match[2])
     return _file(known, reference, folder)
 
 
+def by_address(known: Addresses, path: str) -> Target | None:
+    """Return what is at `path`, which starts at the root and may be quoted or not, with its last slash or not."""
+    spellings = (path, f"{path}/", urls.normal(path), f"{urls.normal(path)}/")
+    return next((known.by_url[one] for one in spellings if one in known.by_url), None)
+
+
 def _file(known: Addresses, reference: str, folder: tuple[str, ...]) -> Target | None:
     path = posixpath.normpath("/".join((*folder, unquote(reference))))
-    return known.by_file.get("" if path == "." else path)
+    return known.by_file.get("" if path == "." else _composed(path))
+
+
+def _composed(path: str) -> str:
+    """Return `path` with each accent in its letter: some systems store them apart, keyboards do not type them so."""
+    return unicodedata.normalize("NFC", path)

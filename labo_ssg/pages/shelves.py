@@ -56,12 +56,15 @@ def children(shelves: Shelves, path: tuple[str, ...]) -> list[Section]:
     return sorted(below, key=lambda one: (one.order, one.title.casefold(), one.path))
 
 
-def check_spelling(shelves: Shelves) -> list[Problem]:
-    """Return a problem for each tag or author that would share its page with another one."""
+def check_names(shelves: Shelves) -> list[Problem]:
+    """Return a problem for each tag or author that cannot have a page of its own."""
     problems = []
     for kind, lists, address in (("tag", shelves.by_tag, urls.tag), ("author", shelves.by_author, urls.author)):
         first: dict[str, str] = {}
         for name in sorted(lists, key=lambda one: (-len(lists[one]), one)):
+            if len(urls.slug(name).encode()) > urls.LONGEST_NAME:
+                what, hint = f"the {kind} `{name[:60]}…` is too long for an address", "make it shorter"
+                problems += [Problem(replace(one.place, line=1), what, hint) for one in lists[name]]
             usual = first.setdefault(address(name), name)
             for article in lists[name] if usual != name else ():
                 what = f"the {kind}s `{name}` and `{usual}` would share the page {address(name)}"

@@ -9,15 +9,22 @@ from labo_ssg.problems import Problem
 
 DEEPEST = 12  # lists nested in the page; deeper answers stand in order in the last one (browsers stop at 512 elements)
 
+APPROVE = "approve that one too, or remove `reply_to`"
 
-def check(comments: Sequence[Comment]) -> list[Problem]:
-    """Return the problems of the answers among the comments of one article."""
+
+def check(comments: Sequence[Comment], homes: Mapping[str, str]) -> list[Problem]:
+    """Return the problems of the answers among the comments of one article.
+
+    `homes` is the article of each comment of the site.
+    """
     known = {comment.id: comment for comment in comments}
     problems = []
     for comment in comments:
         if comment.reply_to and comment.reply_to not in known:
             what = f"answers comment `{comment.reply_to}`, which is not among the approved ones of its article"
-            problems.append(Problem(comment.place, what, "approve that one too, or remove `reply_to`"))
+            home = homes.get(comment.reply_to)
+            hint = f"it is one of the article `{home}`: remove `reply_to`" if home else APPROVE
+            problems.append(Problem(comment.place, what, hint))
     settled: set[str] = set()
     for comment in comments:
         way: dict[str, None] = {}
@@ -26,8 +33,11 @@ def check(comments: Sequence[Comment]) -> list[Problem]:
             way[at.id] = None
             at = known.get(at.reply_to)
         if at and at.id in way:
-            what = f"answers itself in the end: it is in a circle of `reply_to` with `{at.reply_to}`"
-            problems.append(Problem(at.place, what, "remove `reply_to` from one of them"))
+            if at.reply_to == at.id:
+                problems.append(Problem(at.place, "answers itself", "remove `reply_to`"))
+            else:
+                what = f"answers itself in the end: it is in a circle of `reply_to` with `{at.reply_to}`"
+                problems.append(Problem(at.place, what, "remove `reply_to` from one of them"))
         settled.update(way)
     return problems
 

@@ -20,6 +20,8 @@ ROBOTS = "/robots.txt"
 FEED = "/feed.xml"
 COMMENTS_FEED = "/comments/feed.xml"
 
+LONGEST_NAME = 255  # bytes that most disks and servers allow between two slashes
+
 
 def slug(text: str) -> str:
     """Return `text` as a part of a URL, not yet quoted: "L’économie sociale" → "l-economie-sociale".
@@ -73,11 +75,16 @@ def alias(written: str) -> tuple[str, str]:
     """Return the address that answers for an old one, and the old one's query.
 
     "/old" → "/old/", "/old.html" → itself, "/spip.php?article12" → "/spip.php/" and "article12".
+    Only a name in .html is that of a file: servers would not send a page under another one as HTML.
     """
     path, _, query = written.partition("?")
-    path = quote(unquote(path), safe="/")
-    is_file = "." in path.rpartition("/")[2] and not query
-    return path if is_file else f"{path.rstrip('/')}/", query
+    path = normal(path)
+    return path if path.endswith((".html", ".htm")) else f"{path.rstrip('/')}/", query
+
+
+def normal(path: str) -> str:
+    """Return the one spelling of a path that may be quoted or not: "/é" → "/%C3%A9"."""
+    return quote(unquote(path), safe="/")
 
 
 def file(url: str) -> str:
