@@ -59,6 +59,11 @@ ARTICLES = {
     "a script is taken out with what it holds": ("<script>alert(1)</script>Bon", "<p>Bon</p>"),
     "a title of the first level goes down": ("# Un\n\n## Deux", '<h2 id="un">Un</h2>\n<h3 id="deux">Deux</h3>'),
     "titles that are alike have ids of their own": ("## Un\n\n## Un", '<h2 id="un">Un</h2>\n<h2 id="un_1">Un</h2>'),
+    "a column keeps its side, in a class": (
+        "| a | b |\n|---|--:|\n| c | d |",
+        '<table>\n<thead>\n<tr>\n<th>a</th>\n<th class="align-right">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n'
+        '<td>c</td>\n<td class="align-right">d</td>\n</tr>\n</tbody>\n</table>',
+    ),
     "an abbreviation of the author's is theirs": (
         "HTML\n\n*[HTML]: Langage",
         '<p><abbr title="Langage">HTML</abbr></p>',

@@ -24,6 +24,7 @@ _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
 _ADDRESS = re.compile(r' (href|src|poster)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
+_ALIGN = re.compile(r' align="(left|right|center|justify)"')
 _SOURCE = re.compile(r' src="([^"]*)"')
 _ALTERNATIVE = re.compile(r' alt="([^"]*)"')
 _FRAGMENT_LINK = re.compile(r' href="#([^"]*)"')
@@ -93,6 +94,8 @@ class _Work:
             return self.heading(tag, int(name[1]), pieces, at)
         if step > 0 and self.manuscript.anchor and self.typeset:
             tag = self.apart(tag)
+        if " align=" in tag:
+            tag = _aligned(tag)
         if name == "img" and self.manuscript.kind == "comment":
             return self.picture(tag)
         return _ADDRESS.sub(self.address, tag) if step > 0 and "=" in tag else tag
@@ -138,6 +141,17 @@ class _Work:
             return match[0]
         self.broken.append(reference)
         return "" if self.manuscript.kind == "comment" else match[0]
+
+
+def _aligned(tag: str) -> str:
+    """Return `tag` with a class in place of its `align`, which HTML has given up."""
+    match = _ALIGN.search(tag)
+    if not match:
+        return tag
+    bare = tag.replace(match[0], "", 1)
+    if ' class="' in bare:
+        return bare.replace(' class="', f' class="align-{match[1]} ', 1)
+    return re.sub(r"(\s*/?>)$", rf' class="align-{match[1]}"\1', bare)
 
 
 def plain(html: str) -> str:
