@@ -61,7 +61,7 @@ def build(root: Path, output: Path | None, drafts: bool, as_json: bool) -> None:
 
     output = output or root / "public"
     report = build_site(root, output, now=datetime.now(UTC), drafts=drafts)
-    tell(report.problems)
+    tell(report.problems, ": some files may be new already" if report.partial else ": nothing was published")
     if report.foreign:
         others = f"{len(report.foreign)} file(s) that this build does not make, such as {report.foreign[0]}"
         click.echo(f"note: {output} holds {others}; left alone", err=True)
@@ -90,7 +90,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
         misuse(f"the package {error.name} is missing", "pip install 'labo-ssg[serve]'")
 
     def say(address: str, report: Any) -> None:
-        tell(report.problems)
+        tell(report.problems, ": the last good site stays up")
         if not report.problems:
             what = f"{report.pages} pages, {report.written} files written, {report.seconds:.2f} s"
             click.echo(f"{datetime.now(UTC).astimezone():%H:%M:%S} {what}", err=True)
@@ -148,7 +148,7 @@ def render(root: Path, paths: tuple[Path, ...], written_as: Literal["comment", "
     sys.exit(PROBLEMS if found else DONE)
 
 
-def tell(problems: Iterable[Problem], outcome: str = ": nothing was published") -> None:
+def tell(problems: Iterable[Problem], outcome: str) -> None:
     """Print the problems of a run to stderr, with their count."""
     problems = list(problems)
     for problem in problems:

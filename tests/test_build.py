@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import NOW, ROOT, article, build_files, comment, dom, labo, read_tree, text_of, write_site
+from conftest import LABO, NOW, ROOT, article, build_files, comment, dom, labo, read_tree, text_of, write_site
 
 from labo_ssg.build.build import build, check
 
@@ -209,6 +210,31 @@ def test_a_file_of_an_earlier_build_gives_way_to_a_folder_and_back(tmp_path: Pat
     (site / "content/a/d.pdf.md").unlink()
     (site / "content/a/d.txt").rename(site / "content/a/d.pdf")
     assert build_files(site, tmp_path / "out")["a/d.pdf"] == b"%PDF"
+
+
+def test_a_build_that_was_killed_is_healed_by_the_next(tmp_path: Path) -> None:
+    many = {f"content/a/x{number}.md": article(body="mot " * 200) for number in range(60)}
+    site = write_site(tmp_path / "site", many)
+    build_files(site, tmp_path / "out")
+    for number, delay in enumerate((0.25, 0.35, 0.4, 0.45, 0.5, 0.6)):
+        write_site(site, {"site.yaml": f"title: Essai {number}\nbase_url: https://essai.example\n"})
+        command = [*LABO, "build", "--root", str(site), "--output", str(tmp_path / "out")]
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        running.kill()
+        running.wait()
+        pages = [path for path in (tmp_path / "out").rglob("*.html") if not path.name.startswith(".labo-")]
+        assert [path for path in pages if not path.read_bytes().endswith(b"</html>")] == []
+    (tmp_path / "out/a/.labo-0123456789ab").write_text("half a p")
+    assert build_files(site, tmp_path / "out") == build_files(site, tmp_path / "afresh")
+
+
+def test_two_builds_at_once_leave_one_whole_site(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {f"content/a/x{number}.md": article() for number in range(30)})
+    command = [*LABO, "build", "--root", str(site), "--output", str(tmp_path / "out")]
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(4)]
+    assert [(one.communicate()[1].count(b"Traceback"), one.returncode) for one in running] == [(0, 0)] * 4
+    assert read_tree(tmp_path / "out") == build_files(site, tmp_path / "afresh")
 
 
 def test_an_output_that_is_a_link_to_nowhere_is_told(tmp_path: Path) -> None:

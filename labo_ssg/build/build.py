@@ -21,7 +21,7 @@ from labo_ssg.theme import Broken, Theme
 
 
 class Report(Struct, frozen=True):
-    """What a build did, or the problems for which it did nothing."""
+    """What a build did, or the problems for which it did nothing; `partial` says that it did a part."""
 
     pages: int = 0
     articles: int = 0
@@ -31,6 +31,7 @@ class Report(Struct, frozen=True):
     seconds: float = 0.0
     foreign: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    partial: bool = False
 
 
 class Studied(Struct, frozen=True):
@@ -61,7 +62,7 @@ def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
     try:
         outcome = publish.publish(made.files, copied, output, root)
     except OSError as error:
-        return Report(problems=(_cannot_write(error, output),))
+        return Report(problems=(_cannot_write(error, output),), partial=True)
     if outcome.problems:
         return Report(problems=outcome.problems)
     return Report(
@@ -134,5 +135,5 @@ def _check_output(root: Path, output: Path) -> list[Problem]:
 
 def _cannot_write(error: OSError, output: Path) -> Problem:
     what = f"it cannot be written: {(error.strerror or str(error)).lower()}"
-    hint = "the files of the last build are still there; mend the cause and build again"
+    hint = "each file there is whole, of this build or of the last; mend the cause and build again"
     return Problem(Place(str(error.filename2 or error.filename or output)), what, hint)

@@ -13,6 +13,7 @@ from labo_ssg.disk import files
 from labo_ssg.problems import Place, Problem
 
 RECORD = ".labo/published"  # what earlier builds wrote, so that only that is ever removed
+LOCK = ".labo/lock"  # of two builds at once, the second waits
 
 
 class Outcome(NamedTuple):
@@ -33,6 +34,11 @@ def publish(made: Mapping[str, bytes], copied: Mapping[str, Path], output: Path,
     Raise OSError where the folder cannot be written: what was there is then still there, each
     file old or new, and the next build goes on.
     """
+    with files.lock(root / LOCK):
+        return _publish(made, copied, output, root)
+
+
+def _publish(made: Mapping[str, bytes], copied: Mapping[str, Path], output: Path, root: Path) -> Outcome:
     record = root / RECORD / f"{sha256(str(output.resolve()).encode()).hexdigest()[:16]}.json"
     ours = made.keys() | copied.keys()
     earlier = _read_record(record)
@@ -40,6 +46,8 @@ def publish(made: Mapping[str, bytes], copied: Mapping[str, Path], output: Path,
     problems = _obstacles(ours, stale, output)
     if problems:
         return Outcome(problems=tuple(problems))
+    if earlier:
+        files.remove_drafts(output)
     # A file is ours from before it is written, whatever happens meanwhile.
     files.write_atomic(record, msgspec.json.encode(sorted(ours | earlier)))
     first = _in_the_way(ours, stale)

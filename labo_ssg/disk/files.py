@@ -1,5 +1,6 @@
 """Walk, read, write_atomic: the hands that touch files."""
 
+import fcntl
 import os
 import secrets
 import stat
@@ -123,6 +124,22 @@ def draft(path: Path) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the lock at `path`, once no other process does; one that dies lets it go."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def remove_drafts(root: Path) -> None:
+    """Remove what a process that was killed was writing below `root`; nobody else may be writing there now."""
+    for path in all_files(root):
+        if path.rpartition("/")[2].startswith(DRAFT):
+            (root / path).unlink()
 
 
 def remove_empty(folder: Path, root: Path) -> None:
