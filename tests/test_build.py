@@ -286,6 +286,19 @@ def test_check_tells_the_problems_of_drafts_and_of_waiting_comments(tmp_path: Pa
     ]
 
 
+def test_check_tells_anchors_that_lead_nowhere(tmp_path: Path) -> None:
+    good = "## Qui vote\n\n[ici](#qui-vote), [là](y.md#forum), [note](y.md#fn:1)"
+    files = {
+        "content/a/x.md": article(body=f"{good}\n\n[perdu](y.md#nulle-part) et [raté](#qui-vota)"),
+        "content/a/y.md": article("Y", body="Un[^1].\n\n[^1]: note"),
+    }
+    site = write_site(tmp_path / "site", files)
+    assert [f"{one.place}: {one.what}" for one in check(site, now=NOW)] == [
+        "content/a/x.md:9: the link to `#nulle-part` leads to no place of that page",
+        "content/a/x.md:9: the link to `#qui-vota` leads to no place of that page",
+    ]
+
+
 def test_the_build_imports_neither_web_stack_nor_watcher() -> None:
     code = "import sys, labo_ssg.cli, labo_ssg.build.build; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

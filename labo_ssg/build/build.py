@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from labo_ssg.build import manuscripts, publish
+from labo_ssg.build import anchors, manuscripts, publish
 from labo_ssg.disk.library import CONTENT, check_pending, read_library
 from labo_ssg.markup import titles
 from labo_ssg.model import Library
@@ -78,7 +78,10 @@ def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
 
 def check(root: Path, *, now: datetime) -> list[Problem]:
     """Return every problem of the site at `root`, those of drafts and of waiting comments included."""
-    problems = [*make(root, now=now, drafts=False).problems, *make(root, now=now, drafts=True).problems]
+    everything = make(root, now=now, drafts=True)
+    problems = [*make(root, now=now, drafts=False).problems, *everything.problems]
+    if not problems:
+        problems = anchors.check(everything.library, everything.files)
     problems += check_pending(root, read_library(root)[0])
     return sorted(set(problems))
 

@@ -60,7 +60,7 @@ def _pattern(words: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
     """Return what finds `words`, the longest first, and the form behind each normal one."""
     alternatives = []
     for word in sorted(words, key=len, reverse=True):
-        loose = re.sub("['’]", "['’]", re.escape(word)).replace(r"\ ", r"\s+")
+        loose = r"\s+".join(re.sub("['’]", "['’]", re.escape(part)) for part in word.split())
         alternatives.append(f"{loose}s?" if _is_acronym(word) else f"(?i:{loose})")
     return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})(?!\w)"), {_normal(word): word for word in words}
 

@@ -73,7 +73,13 @@ def _comment(comment: Comment, done: Typeset) -> Comment:
 
 
 def _term(term: Term, done: Typeset) -> Term:
-    return replace(term, definition=done(term.definition), details=done(term.details))
+    return replace(
+        term,
+        word=done(term.word),
+        also=tuple(map(done, term.also)),
+        definition=done(term.definition),
+        details=done(term.details),
+    )
 
 
 def _links(links: tuple[Link, ...], done: Typeset) -> tuple[Link, ...]:

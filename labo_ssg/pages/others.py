@@ -11,6 +11,7 @@ from labo_ssg.pages.views import (
     GlossaryView,
     MovedView,
     NotFoundView,
+    OldAddress,
     Page,
     SitemapEntry,
     SitemapView,
@@ -63,14 +64,14 @@ def sitemap(materials: Materials, pages: Sequence[Page]) -> Iterator[Page]:
 def moved(materials: Materials) -> Iterator[Page]:
     """Yield a page at each old address; those that differ by their query (`/spip.php?article12`) share one."""
     library = materials.library
-    old = [(alias, urls.article(article)) for article in library.articles for alias in article.aliases]
-    old += [(alias, urls.section(section.path)) for section in library.sections for alias in section.aliases]
+    old = [(alias, one.title, urls.article(one)) for one in library.articles for alias in one.aliases]
+    old += [(alias, one.title, urls.section(one.path)) for one in library.sections for alias in one.aliases]
     targets: dict[str, str] = {}
-    queries: dict[str, list[Link]] = {}
-    for alias, target in sorted(old):
+    queries: dict[str, list[OldAddress]] = {}
+    for alias, title, target in sorted(old):
         url, query = urls.alias(alias)
         if query:
-            queries.setdefault(url, []).append(Link(query, target))
+            queries.setdefault(url, []).append(OldAddress(query, title, target))
         else:
             targets[url] = target
     for url in sorted(targets.keys() | queries):

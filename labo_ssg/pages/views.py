@@ -200,12 +200,19 @@ class NotFoundView(View, frozen=True, kw_only=True):
     sections: tuple[Link, ...]
 
 
+class OldAddress(Struct, frozen=True):
+    """An old address with a `query` ("article123"), and the page, `title` and `url`, that answers for it."""
+
+    query: str
+    title: str
+    url: str
+
+
 class MovedView(View, frozen=True, kw_only=True):
-    """`moved.html`: an old address. `target` is the new one of the path itself ("" for none),
-    `queries` the new ones of addresses with a query: title "article123", url the target."""
+    """`moved.html`: an old address. `target` is the new one of the path itself, "" for none."""
 
     target: str
-    queries: tuple[Link, ...]
+    queries: tuple[OldAddress, ...]
 
 
 class FeedEntry(Struct, frozen=True):
