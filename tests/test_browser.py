@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import article, write_site
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from test_preview import PATIENCE, Preview
@@ -149,6 +151,25 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, host: str, path: str
     page = context.new_page()
     page.goto(host + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+@pytest.mark.parametrize(
+    "path", ["/", PTCE, "/territoires/", "/tags/", "/tags/ptce/", "/authors/", "/glossaire/", "/404.html", "/spip.php/"]
+)
+def test_axe_finds_no_violation(
+    browser: Browser, host: str, path: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
+    )
+    page = context.new_page()
+    page.goto(host + path)
+    for details in page.locator("details").all():
+        details.evaluate("one => one.open = true")
+    found = Axe().run(page)
+    assert [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]] == []
     context.close()
 
 
