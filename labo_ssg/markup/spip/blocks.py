@@ -13,33 +13,30 @@ from labo_ssg.markup.spip.nodes import BLANKS, BREAK, MOST, NEWLINE, PARAGRAPH, 
 _BLANK_LINE = re.compile(r"\n[ \t]+(?=\n)")
 _ESCAPED = re.compile(r"\\([{}_\-\[\]|<>\\*#+])")
 # Each alternative starts with its own sign, which is what makes the search fast.
-_PIECE = re.compile(
-    r"""
-      \x02 (?P<mark>[0-9]+) \x04
+_SIGN = re.compile(
+    r"""(
+      \x02 [0-9]+ \x04
     | \{ [{}]*
     | \} [{}]*
-    | \n (?P<blank>\n*)
-      (?: (?P<rule>-{4,}|_{4,})
-        | (?P<item>-\*+(?![*#])|-\#+(?![*#]))
-        | (?P<speech>--)[ ]*
-        | (?P<dash>-)[ ]*
-        | (?P<forced>_)[ ]+
+    | \n \n*
+      (?: -{4,} | _{4,}  # a rule
+        | -\*+(?![*#]) | -\#+(?![*#])  # an item
+        | --[ ]*  # speech
+        | -[ ]*  # a dash
+        | _[ ]+  # a line break that somebody asked for
       )?
-    """,
+    )""",
     re.VERBOSE,
 )
-_RULE = Block("<hr />")
+_RULE = (Block("<hr />"), PARAGRAPH)
 _DASH = Atom('<span class="spip-puce">–</span>\u00a0')
 _SPEECH = Atom("—\u00a0")
-
-
 # What a line starts with, and what that is; an item of a list is another matter.
-_STARTS: dict[str | None, tuple[Node, ...]] = {
-    "rule": (_RULE, PARAGRAPH),
-    "speech": (NEWLINE, BREAK, _SPEECH),
-    "dash": (NEWLINE, BREAK, _DASH),
-    "forced": (BREAK,),
-    "blank": (NEWLINE,),
+_STARTS: dict[str, tuple[Node, ...]] = {
+    "": (NEWLINE,),
+    "--": (NEWLINE, BREAK, _SPEECH),
+    "-": (NEWLINE, BREAK, _DASH),
+    "_": (BREAK,),
 }
 
 
@@ -49,31 +46,32 @@ def nodes(text: str, aside: Aside, settings: Settings) -> list[Node]:
     text = tables.set_aside(text, aside)
     if "\\" in text:
         text = _ESCAPED.sub(lambda escaped: aside.put(escaped[1]), text, max(1, MOST - len(aside.nodes)))
-    text = "\n" + text
-    emphasis = braces.read(text, settings)
+    _, *pieces = _SIGN.split("\n" + text)
+    signs, texts = pieces[::2], pieces[1::2]
+    emphasis = braces.read([sign for sign in signs if sign[0] in "{}"], settings)
     lists = Lists()
     found: list[Node] = []
-    at = 0
-    for match in _PIECE.finditer(text):
-        start, end = match.span()
-        if start > at:
-            found.append(text[at:start])
-        at = end
-        sign = text[start]
-        if sign == "\x02":
-            node = aside.get(match[1])
-            if node.__class__ is Open and node.breaks:
+    for sign, bare in zip(signs, texts, strict=True):
+        if sign[0] == "\n":
+            found += _line(sign, lists)
+        elif sign[0] == "\x02":
+            node = aside.nodes[sign]
+            if isinstance(node, Open) and node.breaks:
                 lists.forget()
             found.append(node)
-        elif sign == "\n":
-            if match["blank"]:
-                found.extend(lists.close())
-                found.append(PARAGRAPH)
-            kind = match.lastgroup
-            found.extend(lists.item(match["item"]) if kind == "item" else _STARTS[kind])
         else:
-            found.extend(next(emphasis))
-    if at < len(text):
-        found.append(text[at:])
-    found.extend(lists.close())
+            found += next(emphasis)
+        if bare:
+            found.append(bare)
+    return found + lists.close()
+
+
+def _line(sign: str, lists: Lists) -> list[Node]:
+    """Return what a line begins with; `sign` is the line ends before it and its first sign."""
+    found: list[Node] = [*lists.close(), PARAGRAPH] if sign.startswith("\n\n") else []
+    start = sign.strip("\n ")
+    if start[1:2] in ("*", "#"):
+        found += lists.item(start)
+    else:
+        found += _STARTS.get(start, _RULE)
     return found

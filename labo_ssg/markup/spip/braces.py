@@ -11,16 +11,12 @@ from collections.abc import Iterator
 
 from labo_ssg.markup.spip.nodes import PARAGRAPH, Close, Node, Open, Settings
 
-_RUN = re.compile(r"[{}]+")
 _HEADING_START = re.compile(r"(?<!\{)\{\{\{")
 _HEADING_END = re.compile(r"\}\}\}(?!\})")
 
 
-def read(text: str, settings: Settings) -> Iterator[list[Node]]:
-    """Yield the nodes of each run of braces in `text`."""
-    if "{" not in text and "}" not in text:
-        return iter(())
-    runs = _RUN.findall(text)
+def read(runs: list[str], settings: Settings) -> Iterator[list[Node]]:
+    """Yield the nodes of each of the `runs` of braces of a text."""
     return _nodes(_meanings("\n".join(runs)).split("\n"), settings)
 
 

@@ -39,14 +39,13 @@ _LINE_END = "<br />\n"  # the end of a line: it gives way to the other kind
 class _Frame:
     """An open block: its name, what is open in its lines, and whether it holds anything yet."""
 
-    __slots__ = ("breaks", "counts", "empty", "inlines", "name", "skipped")
+    __slots__ = ("breaks", "empty", "inlines", "name", "skipped")
 
     def __init__(self, name: str, breaks: bool) -> None:
         self.name = name
         self.breaks = breaks
         self.empty = True
         self.inlines: list[str] = []
-        self.counts: dict[str, int] = {}  # how many of each name are in `inlines`
         self.skipped: dict[str, int] = {}  # how many of each name were too deep, and await their closers
 
 
@@ -54,24 +53,11 @@ class _Writer:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.out: list[str] = []
-        self.frame = _Frame("", breaks=False)
+        self.frame = _Frame("body", breaks=False)
         self.frames = [self.frame]
-        self.counts: defaultdict[str, int] = defaultdict(int)
         self.skipped: defaultdict[str, int] = defaultdict(int)
         self.paragraph_attributes: str | None = ""  # of the paragraph that the next content opens
         self.space = ""  # what is due before the next content
-        self.write: dict[type, Callable[[Any], None]] = {
-            str: self.text,
-            Open: self.open,
-            Close: self.close,
-            Atom: self.atom,
-            Block: self.block,
-            Raw: self.raw,
-            Newline: self.newline,
-            Break: self.line_break,
-            Paragraph: self.paragraph,
-            Name: self.name,
-        }
 
     # --- lines
 
@@ -123,7 +109,7 @@ class _Writer:
         if block:
             self.open(Open("", block=True))
         for node in tags.read_raw(raw.html, self.kind):
-            self.write[type(node)](node)
+            _WRITERS[type(node)](self, node)
         if block:
             self.close_block("")
 
@@ -135,7 +121,7 @@ class _Writer:
             self.open_block(element)
             return
         if name == "a":
-            if self.counts["a"]:
+            if self.is_open("a"):
                 return
             self.close_inline("a")
         self.begin()
@@ -144,12 +130,11 @@ class _Writer:
             frame.skipped[name] = frame.skipped.get(name, 0) + 1
             return
         frame.inlines.append(name)
-        frame.counts[name] = frame.counts.get(name, 0) + 1
         self.out.append(f"<{name}{element.attributes}>")
 
     def close(self, element: Close) -> None:
         name = element.name
-        if name in tags.BLOCKS or (name == "a" and self.counts["a"]):
+        if name in tags.BLOCKS or (name == "a" and self.is_open("a")):
             self.close_block(name)
         else:
             self.close_inline(name)
@@ -158,14 +143,11 @@ class _Writer:
         frame = self.frame
         if frame.skipped.get(name):
             frame.skipped[name] -= 1
-        elif frame.counts.get(name):
+        elif name in frame.inlines:
             self.begin()
-            while True:
-                top = frame.inlines.pop()
-                frame.counts[top] -= 1
+            while (top := frame.inlines.pop()) != name:
                 self.out.append(f"</{top}>")
-                if top == name:
-                    return
+            self.out.append(f"</{name}>")
 
     # --- blocks
 
@@ -206,7 +188,7 @@ class _Writer:
         if name != "p":
             if self.skipped[name]:
                 self.skipped[name] -= 1
-            elif self.counts[name]:
+            elif self.is_open(name):
                 while self.pop() != name:
                     pass
         self.paragraph_attributes = ""
@@ -219,27 +201,46 @@ class _Writer:
     def push(self, name: str, *, breaks: bool) -> None:
         self.frame = _Frame(name, breaks)
         self.frames.append(self.frame)
-        self.counts[name] += 1
+
+    def is_open(self, name: str) -> bool:
+        """Tell whether a block of that name is open."""
+        return name in [frame.name for frame in self.frames]
 
     def pop(self) -> str:
         """Close the innermost block, with what is open inside; return its name."""
         frame = self.frames.pop()
         self.frame = self.frames[-1]
-        self.counts[frame.name] -= 1
-        self.out.extend(f"</{name}>" for name in reversed(frame.inlines))
+        self.end_inlines(frame)
         if frame.name:
             self.out.append(f"</{frame.name}>")
         return frame.name
+
+    def end_inlines(self, frame: _Frame) -> None:
+        for name in reversed(frame.inlines):
+            self.out.append(f"</{name}>")
+
+
+_WRITERS: dict[type, Callable[[_Writer, Any], None]] = {
+    str: _Writer.text,
+    Open: _Writer.open,
+    Close: _Writer.close,
+    Atom: _Writer.atom,
+    Block: _Writer.block,
+    Raw: _Writer.raw,
+    Newline: _Writer.newline,
+    Break: _Writer.line_break,
+    Paragraph: _Writer.paragraph,
+    Name: _Writer.name,
+}
 
 
 def write(nodes: Iterable[Node], kind: Kind) -> str:
     """Return the HTML of `nodes`."""
     writer = _Writer(kind)
-    methods = writer.write
     for node in nodes:
-        methods[type(node)](node)
+        _WRITERS[type(node)](writer, node)
     writer.end_paragraph()
     while len(writer.frames) > 1:
         writer.pop()
-    writer.out.extend(f"</{name}>" for name in reversed(writer.frame.inlines))
+    writer.end_inlines(writer.frame)
     return "".join(writer.out).strip()

@@ -4,8 +4,6 @@ As SPIP's `spip-listes.php`: a change of kind at the same depth closes the list
 and opens another; a deeper item opens what is missing on the way.
 """
 
-from collections.abc import Iterator
-
 from labo_ssg.markup.spip.nodes import PARAGRAPH, Close, Node, Open
 
 _ITEM = Open("li")
@@ -20,33 +18,36 @@ class Lists:
         self.items: list[bool] = []
         self.last_kind = ""
 
-    def item(self, marker: str) -> Iterator[Node]:
-        """Yield what an item begins with; `marker` is `-**`, `-#`…"""
+    def item(self, marker: str) -> list[Node]:
+        """Return what an item begins with; `marker` is `-**`, `-#`…"""
         depth = len(marker) - 1
         kind = "ol" if marker[1] == "#" else "ul"
         changes = self.last_kind not in ("", kind) and depth == len(self.kinds)
         self.last_kind = kind
-        yield from self.close(depth - changes)
+        found = self.close(depth - changes)
         if len(self.kinds) == depth:
-            yield _ITEM_END
+            found.append(_ITEM_END)
         while len(self.kinds) < depth:
             if not self.kinds:
-                yield PARAGRAPH
+                found.append(PARAGRAPH)
             elif not self.items[-1]:
-                yield _ITEM
+                found.append(_ITEM)
                 self.items[-1] = True
-            yield Open(kind)
+            found.append(Open(kind))
             self.kinds.append(kind)
             self.items.append(False)
-        yield _ITEM
+        found.append(_ITEM)
         self.items[-1] = True
+        return found
 
-    def close(self, depth: int = 0) -> Iterator[Node]:
-        """Yield the ends of the lists deeper than `depth`."""
+    def close(self, depth: int = 0) -> list[Node]:
+        """Return the ends of the lists deeper than `depth`."""
+        found: list[Node] = []
         while len(self.kinds) > depth:
             if self.items.pop():
-                yield _ITEM_END
-            yield Close(self.kinds.pop())
+                found.append(_ITEM_END)
+            found.append(Close(self.kinds.pop()))
+        return found
 
     def forget(self) -> None:
         """Start anew, as in a cell of a table: what is open ends with the cell."""

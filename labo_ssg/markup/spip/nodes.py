@@ -94,7 +94,7 @@ class Settings(NamedTuple):
 BLANKS = " \t\n"
 """What is trimmed; a no-break space is content."""
 
-MARK = re.compile("\x02([0-9]+)\x04")
+MARK = re.compile("\x02[0-9]+\x04")
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]+")
 """What a text loses before it is read: no HTML may hold it, and it could forge a mark."""
 
@@ -107,7 +107,7 @@ class Aside:
     """The pieces of a text that are understood, each known by the mark that replaced it."""
 
     def __init__(self) -> None:
-        self.nodes: list[Node] = []
+        self.nodes: dict[str, Node] = {}  # by mark
 
     def has_room(self, pieces: int = 1) -> bool:
         """Tell whether that many pieces may still be put."""
@@ -115,12 +115,9 @@ class Aside:
 
     def put(self, node: Node) -> str:
         """Keep `node` and return its mark."""
-        self.nodes.append(node)
-        return f"\x02{len(self.nodes) - 1}\x04"
-
-    def get(self, number: str) -> Node:
-        """Return the piece whose mark bears `number`."""
-        return self.nodes[int(number)]
+        mark = f"\x02{len(self.nodes)}\x04"
+        self.nodes[mark] = node
+        return mark
 
 
 class Seeker:

@@ -69,7 +69,7 @@ class _Notes:
         """Split a note into its name, None without one, and its text."""
         stripped = content.lstrip(BLANKS)
         mark = MARK.match(stripped)
-        node = self.aside.get(mark[1]) if mark else None
+        node = self.aside.nodes[mark[0]] if mark else None
         if mark and isinstance(node, Name):
             return node.name, stripped[mark.end() :].strip(BLANKS)
         return None, content.strip(BLANKS)
