@@ -1,14 +1,15 @@
 """How fast the SPIP engine is, and that no text makes it slow.
 
-    python bench/spip.py [FILE]     FILE: JSON lines with a "text", to measure instead of our own comments
+First the speed: comments per second in one process, sanitising included, and the share of each stage; the best of many
+rounds counts, for a machine has other work too. Then the growth: the time of each hostile shape at four sizes; a linear
+one doubles from column to column. The last line sums up. Run it from the root of the repository, on a quiet machine:
 
-Prints comments per second in one process, sanitising included, with the share
-of each stage, then the time of each hostile shape at four sizes; a linear one
-doubles from column to column.
+    python bench/spip.py
+    python bench/spip.py --speed comments.jsonl
 """
 
+import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,6 +20,8 @@ from labo_ssg.markup import sanitize, typography
 from labo_ssg.markup.spip import engine
 
 SIZES = (10_000, 20_000, 40_000, 80_000)
+ROUNDS = 30  # of each stage
+TRIES = 5  # of each hostile text
 
 PARAGRAPHS = (
     "Bonjour,\n\nmerci pour cet article : il dit {enfin} ce que beaucoup pensent tout bas ! D'après "
@@ -82,45 +85,58 @@ def clean(text: str) -> str:
     return sanitize.comment(rendered.html) + sanitize.comment(rendered.notes)
 
 
-def seconds(work: Callable[[], object], repeat: int = 1) -> float:
-    """Return the best time of `repeat` runs of `work`."""
+def seconds(work: Callable[[], object], rounds: int = 1) -> float:
+    """Return the best time of `rounds` runs of `work`."""
     best = float("inf")
-    for _ in range(repeat):
+    for _ in range(rounds):
         start = time.perf_counter()
         work()
         best = min(best, time.perf_counter() - start)
     return best
 
 
-def speed(texts: list[str]) -> None:
+def speed(texts: list[str]) -> str:
+    """Print what a comment costs; return the figure that counts."""
     size = sum(map(len, texts)) // len(texts)
     rendered = [engine.render(text, kind="forum", links={}).html for text in texts]
-    whole = seconds(lambda: [clean(text) for text in texts], repeat=9)
-    doors = seconds(lambda: [sanitize.comment(html) for html in rendered], repeat=9)
+    whole = seconds(lambda: [clean(text) for text in texts], ROUNDS)
+    doors = seconds(lambda: [sanitize.comment(html) for html in rendered], ROUNDS)
     spaces = seconds(
         lambda: [typography.typeset(text, language="fr", typography="spip") for text in texts],
-        repeat=9,
+        ROUNDS,
     )
-    print(f"{len(texts)} comments of {size} characters: {len(texts) / whole:,.0f} comments/s")
+    print(f"{len(texts)} comments of {size} characters: {whole / len(texts) * 1e6:.0f} µs a comment")
     for name, share in (("parser", whole - doors - spaces), ("typography", spaces), ("nh3", doors)):
-        print(f"  {name:<11}{share / whole:5.0%}   {share / len(texts) * 1e6:5.0f} µs a comment")
+        print(f"  {name:<11}{share / whole:5.0%}   {share / len(texts) * 1e6:5.0f} µs")
+    return f"{len(texts) / whole:,.0f} comments/s"
 
 
-def linearity() -> None:
+def growth() -> str:
+    """Print what the hostile shapes cost; return the figures that count."""
     print(f"{'milliseconds for':<22}" + "".join(f"{size:>9,}" for size in SIZES) + "   worst doubling")
+    slowest = steepest = 0.0
     for name, shape in SHAPES.items():
-        times = [seconds(partial(clean, shape(size)), repeat=3) for size in SIZES]
+        works = [partial(clean, shape(size)) for size in SIZES]
+        times = [min(tries) for tries in zip(*([seconds(work) for work in works] for _ in range(TRIES)), strict=True)]
         worst = max(after / before for before, after in pairwise(times))
         print(f"{name:<22}" + "".join(f"{time * 1000:>9.1f}" for time in times) + f"{worst:>11.2f}x", flush=True)
+        slowest, steepest = max(slowest, *times), max(steepest, worst)
+    return f"the slowest hostile text takes {slowest:.2f} s, the steepest doubling {steepest:.2f}x"
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        texts = [json.loads(line)["text"] for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, nargs="?", help='JSON lines with a "text" each, instead of our own comments')
+    parser.add_argument("--speed", action="store_true", help="measure the speed alone, which takes seconds")
+    options = parser.parse_args()
+    if options.file:
+        texts = [json.loads(line)["text"] for line in options.file.read_text(encoding="utf-8").splitlines()]
     else:
         texts = ["\n\n".join(PARAGRAPHS[(at + k) % len(PARAGRAPHS)] for k in range(4)) for at in range(100)]
-    speed(texts)
-    linearity()
+    figures = [speed(texts)]
+    if not options.speed:
+        figures.append(growth())
+    print("; ".join(figures))
 
 
 if __name__ == "__main__":

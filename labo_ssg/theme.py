@@ -1,5 +1,6 @@
 """The Jinja2 environment; a view → bytes. The only importer of jinja2."""
 
+import re
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
@@ -19,12 +20,13 @@ from jinja2 import (
 from jinja2.exceptions import TemplateRuntimeError
 
 from labo_ssg import language
-from labo_ssg.markup import glossary
+from labo_ssg.markup import dress, glossary
 from labo_ssg.model import Html
 from labo_ssg.pages.views import Page, SiteView
 from labo_ssg.problems import Place, Problem
 
 ASSETS = "assets"
+_ROOTED = re.compile(r'( (?:href|src|poster)=)"/(?!/)')
 
 
 class Broken(Exception):  # noqa: N818 - a mistake in a template, told as a Problem
@@ -95,12 +97,17 @@ class Theme:
     def _filters(self) -> dict[str, Callable[..., Any]]:
         site, zone = self._site, self._zone
         base = urlsplit(site.base_url).path
+        host = site.base_url.removesuffix(base)
 
         def href(url: str) -> str:
             return base + url if url.startswith("/") else url
 
         def absolute(url: str) -> str:
             return site.base_url + url if url.startswith("/") else url
+
+        def with_full_links(html: str) -> Html:
+            # What follows the host is in the links already.
+            return Html(_ROOTED.sub(rf'\1"{host}/', html))
 
         return {
             "href": href,
@@ -111,6 +118,8 @@ class Theme:
             "day": lambda moment: moment.astimezone(zone).strftime("%Y-%m-%d"),
             "initials": _initials,
             "unmark": lambda html: Html(glossary.unmark(html)),
+            "without_calls": lambda html: Html(dress.without_calls(html)),
+            "with_full_links": with_full_links,
             "lang_tag": lambda tag: tag.replace("_", "-"),
         }
 

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labo_ssg.markup import body, glossary
+from labo_ssg.markup import body, dress, glossary
 from labo_ssg.model import Body, Manuscript, Target, Term
 from labo_ssg.model import Markup as Engine
 
@@ -91,6 +92,12 @@ TERMS = {
     "words are found in capitals or not": (
         "Pôle  Territorial",
         f"<p>{button('Pôle  Territorial', 'ptce', stop=True)}</p>",
+    ),
+    "what is written against it is kept with it": (
+        "de l'ESS, « PTCE » ; (ESS) !",
+        f'<p>de <span class="glued">l’{button("ESS", "ess", stop=True)},</span> '
+        f'<span class="glued">«\u00a0{button("PTCE", "ptce", stop=True)}\u00a0»\u00a0;</span> '
+        f'<span class="glued">({button("ESS", "ess", stop=False)})\u00a0!</span></p>',
     ),
     "either apostrophe will do": ("l'économie d’ici", f"<p>{button('l’économie d’ici', 'ici', stop=True)}</p>"),
     "not in a link": ("[ESS](https://a.example)", '<p><a href="https://a.example">ESS</a></p>'),
@@ -185,6 +192,38 @@ def test_ids_of_two_texts_of_a_page_never_meet() -> None:
     ids = [set(re.findall(r'id="([^"]*)"', found.html + found.notes)) for found in (first, second)]
     assert all(ids)
     assert ids[0].isdisjoint(ids[1])
+
+
+def test_a_visitors_headings_stay_in_the_discussion() -> None:
+    source = "<h1>Forum</h1> {{{Un}}} <h3 id='in-comment-a-h1'>Author</h3> <h2>Forum</h2>"
+    html = Text(source, "spip", "comment", anchor="in-comment-a").render().html
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert len(ids) == len(set(ids)) == 4
+    assert all(one.startswith("in-comment-a-") for one in ids)
+    assert set(re.findall(r"<h(\d)", html)) <= {"5", "6"}
+
+
+@pytest.mark.parametrize("engine", ["markdown", "spip"])
+def test_an_editors_headings_never_take_the_ids_of_the_page(engine: Engine) -> None:
+    titles = ["Forum", "Menu", "Main", "Author", "Text", "Postez", "Notes title", "Term ESS", "Forum"]
+    form = "## {}" if engine == "markdown" else "{{{{{{{}}}}}}}"
+    found = Text("\n\n".join(form.format(title) for title in titles), engine).render()
+    ids = [heading.id for heading in found.headings]
+    assert len(set(ids)) == len(titles)
+    assert [one for one in ids if dress.is_reserved(one)] == []
+
+
+def test_the_reserved_ids_are_those_of_the_templates() -> None:
+    templates = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    literal = set(re.findall(r' id="([\w-]+)"', templates))
+    assert len(literal) > 10
+    assert [one for one in sorted(literal) if not dress.is_reserved(one)] == []
+
+
+def test_a_place_that_is_renamed_is_still_found() -> None:
+    html = Text("Voir [là](#menu).\n\n## Menu").render().html
+    assert 'href="#s-menu-1"' in html
+    assert 'id="s-menu-1"' in html
 
 
 def test_headings_and_excerpt() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +105,20 @@ def test_a_problem_shows_in_page_and_terminal_and_the_last_good_site_stays(site:
     page = preview.get("/a/x/").text
     assert "Réparé" in page
     assert "labo-problems" not in page
+
+
+def test_a_folder_that_goes_and_comes_back_is_still_watched(site: Path, preview: Preview) -> None:
+    with preview.news() as versions:
+        next(versions)
+        (site / "content").rename(site / "aside")
+        shutil.copytree(site / "aside", site / "content")
+        for title in ("Une fois", "Deux fois"):
+            time.sleep(0.5)
+            (site / "content/a/x.md").write_text(article(title), encoding="utf-8")
+            end = time.monotonic() + PATIENCE
+            while title not in preview.get("/a/x/").text and time.monotonic() < end:
+                time.sleep(0.05)
+            assert title in preview.get("/a/x/").text
 
 
 def test_reading_the_site_does_not_rebuild_it(site: Path, preview: Preview) -> None:

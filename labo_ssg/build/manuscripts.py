@@ -77,7 +77,8 @@ def of_article(at: Desk, article: Article) -> Manuscript:
 
 
 def of_comment(at: Desk, comment: Comment, language: str) -> Manuscript:
-    return replace(_manuscript(at, comment.text, "spip", (), language, urls.anchor(comment)), kind="comment")
+    # The ids inside a comment start as no comment's own does.
+    return replace(_manuscript(at, comment.text, "spip", (), language, f"in-{urls.anchor(comment)}"), kind="comment")
 
 
 def of_text(at: Desk, text: str, is_markdown: bool, is_comment: bool) -> Manuscript:

@@ -21,9 +21,7 @@ _HANDLER = YAMLHandler()
 class Parts(NamedTuple):
     """A file's header, the lines of its keys, those with wrong values, and its body, from line `body_line` on.
 
-    Blank lines before the body are left out.
-
-    `body_line` is 0 where the file has no header that can be read.
+    Blank lines before the body are left out. `body_line` is 0 where the file has no header that can be read.
     """
 
     values: dict[str, Any]

@@ -7,7 +7,8 @@ from labo_ssg.problems import Place, Problem
 LARGEST = 1_000_000  # bytes; a book of 500 pages
 
 # What neither a page nor a feed may hold: control characters, and U+FFFE and its like (HTML § 13.2.3.5, XML § 2.2).
-INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+INVISIBLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_NONCHARACTERS}]")
 
 
 def decode(data: bytes, path: str) -> tuple[str, list[Problem]]:

@@ -9,7 +9,6 @@ from labo_ssg.markup.spip import links as spip_links
 from labo_ssg.model import Body, Html, Manuscript, Markup, Target
 
 EXCERPT = 240  # characters
-COMMENT_HEADING = 5  # the level of a {{{heading}}} in a comment, under the comment's own
 EMPTY = Body(Html(""), Html(""), "", (), (), ())
 
 
@@ -32,7 +31,7 @@ def render_body(manuscript: Manuscript) -> Body:
         html = markdown.render(manuscript.text, manuscript.language)
     except markdown.TooMuch as error:
         raise Unrenderable(str(error)) from error
-    done = dress.dress(sanitize.article(html), manuscript, typeset=True)
+    done = dress.dress(sanitize.article(html), manuscript)
     return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken)
 
 
@@ -71,10 +70,10 @@ def _render_spip(manuscript: Manuscript) -> Body:
         language=manuscript.language,
         typography=manuscript.typography,
         anchor=manuscript.anchor,
-        heading=COMMENT_HEADING if is_comment else 2,
+        heading=dress.COMMENT_HEADING if is_comment else 2,
     )
-    done = dress.dress(clean(rendered.html), manuscript, typeset=False)
-    notes = dress.dress(clean(rendered.notes), manuscript, typeset=False)
+    done = dress.dress(clean(rendered.html), manuscript)
+    notes = dress.dress(clean(rendered.notes), manuscript)
     terms = tuple(dict.fromkeys(done.terms + notes.terms))
     broken = tuple(dict.fromkeys((*targets.missed, *done.broken, *notes.broken)))
     return Body(done.html, notes.html, _excerpt(done.html), done.headings, terms, broken)
@@ -85,4 +84,4 @@ def _excerpt(html: Html) -> str:
     text = dress.plain(html)
     if len(text) <= EXCERPT:
         return text
-    return text[:EXCERPT].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"
+    return text[:EXCERPT].rsplit(" ", 1)[0].rstrip(" ,;:.\u00a0\u202f") + "…"

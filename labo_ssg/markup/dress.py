@@ -20,13 +20,26 @@ QUIET = VERBATIM | {"a", "abbr", "dfn", "h1", "h2", "h3", "h4", "h5", "h6", "but
 BREAKING = frozenset("blockquote br dd div dt li p td th tr".split())  # a word does not go on across these
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 
+COMMENT_HEADING = 5  # the highest level of a heading in a comment, below the comment's own
+
+# The ids of the templates; tests/test_markup.py compares.
+RESERVED = frozenset("author email forum main menu postez text text-help website".split())
+RESERVED_STARTS = ("comment-", "in-comment-", "shelf-", "term-")
+
 _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
 _ADDRESS = re.compile(r' (href|src|poster)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
 _ALIGN = re.compile(r' align="(left|right|center|justify)"')
+_CALL = re.compile(
+    r'<sup id="[^"]*"><a class="footnote-ref" [^>]*>[^<]*</a></sup>'  # Python-Markdown's
+    r'|<span class="spip_note_ref">.*?</span>',  # the SPIP engine's
+    re.DOTALL,
+)
+_HEADING = re.compile(r"<h[1-6][ >]")
 _SOURCE = re.compile(r' src="([^"]*)"')
 _ALTERNATIVE = re.compile(r' alt="([^"]*)"')
+_OWN_PLACE = re.compile(r' (id="|href="#)([^"]*)"')
 _FRAGMENT_LINK = re.compile(r' href="#([^"]*)"')
 _SCHEME = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|#)")
 
@@ -40,11 +53,20 @@ class Dressed(NamedTuple):
     broken: tuple[str, ...]
 
 
-def dress(html: Html, manuscript: Manuscript, *, typeset: bool) -> Dressed:
-    """Dress sanitised `html` as `manuscript` asks; `typeset` says that its typography is still to do."""
-    work = _Work(manuscript, typeset, demote=1 if "<h1" in html else 0)
-    done = "".join(work.pieces(_TAG.split(html)))
+def dress(html: Html, manuscript: Manuscript) -> Dressed:
+    """Dress sanitised `html` as `manuscript` asks.
+
+    The SPIP engine has done its typography and the ids of its notes already; Markdown's are still to do.
+    """
+    pieces = _TAG.split(html)
+    work = _Work(manuscript, pieces[1::2])
+    done = "".join(work.pieces(pieces))
     return Dressed(Html(done), tuple(work.headings), tuple(work.terms), tuple(dict.fromkeys(work.broken)))
+
+
+def is_reserved(anchor: str) -> bool:
+    """Tell whether an id is one that the pages around the texts have, or may have."""
+    return anchor in RESERVED or anchor.startswith(RESERVED_STARTS) or anchor.endswith("-title")
 
 
 def is_internal(reference: str) -> bool:
@@ -55,12 +77,18 @@ def is_internal(reference: str) -> bool:
 class _Work:
     """The state of one pass: where it is, and what it has found."""
 
-    def __init__(self, manuscript: Manuscript, typeset: bool, demote: int) -> None:
-        self.manuscript, self.typeset, self.demote = manuscript, typeset, demote
+    def __init__(self, manuscript: Manuscript, tags: list[str]) -> None:
+        self.manuscript = manuscript
+        is_comment = manuscript.kind == "comment"
+        self.is_markdown = manuscript.markup == "markdown"
+        self.prefix = f"{manuscript.anchor}-" if manuscript.anchor else ""
+        self.demote = 1 if not is_comment and any(tag.startswith("<h1") for tag in tags) else 0
+        self.highest = COMMENT_HEADING if is_comment else 2
         self.targets = {target.url for target in manuscript.links.values()}
         self.verbatim = self.quiet = 0  # how many elements of the kind are open
-        self.title: list[str] = []
-        self.heading_ids: dict[str, int] = {}
+        found = [(tag, match[1]) for tag in tags if (match := _ID.search(tag))]
+        self.ids = {anchor for tag, anchor in found if not _HEADING.match(tag)}  # that a heading cannot have
+        self.renamed = {anchor for _, anchor in found if not self.prefix and is_reserved(anchor)}
         self.headings: list[Heading] = []
         self.terms: dict[str, None] = {}
         self.broken: list[str] = []
@@ -77,7 +105,7 @@ class _Work:
         if self.verbatim:
             return text
         bare = unescape(text) if "&" in text else text
-        if self.typeset:
+        if self.is_markdown:
             manuscript = self.manuscript
             bare = typography.typeset(bare, language=manuscript.language, typography=manuscript.typography)
         if self.manuscript.words and not self.quiet:
@@ -92,8 +120,10 @@ class _Work:
         self.quiet += step if name in QUIET else 0
         if name in HEADINGS:
             return self.heading(tag, int(name[1]), pieces, at)
-        if step > 0 and self.manuscript.anchor and self.typeset:
+        if step > 0 and self.is_markdown and self.prefix:
             tag = self.apart(tag)
+        elif step > 0 and self.renamed:
+            tag = _OWN_PLACE.sub(self.rename, tag)
         if " align=" in tag:
             tag = _aligned(tag)
         if name == "img" and self.manuscript.kind == "comment":
@@ -110,23 +140,37 @@ class _Work:
 
     def apart(self, tag: str) -> str:
         """Keep the ids of this text apart from those of the other texts of its page."""
-        tag = _ID.sub(rf' id="{self.manuscript.anchor}-\1"', tag)
-        return _FRAGMENT_LINK.sub(rf' href="#{self.manuscript.anchor}-\1"', tag)
+        tag = _ID.sub(rf' id="{self.prefix}\1"', tag)
+        return _FRAGMENT_LINK.sub(rf' href="#{self.prefix}\1"', tag)
+
+    def rename(self, match: re.Match[str]) -> str:
+        """Return an id, or a link to one, with the name that it has in place of a reserved one."""
+        return f' {match[1]}{_free(match[2])}"' if match[2] in self.renamed else match[0]
 
     def heading(self, tag: str, level: int, pieces: list[str], at: int) -> str:
         """Return the tag of a heading with its level in the page and an id of its own."""
-        level = min(level + self.demote, 6)
+        level = min(max(level + self.demote, self.highest), 6)
         if tag.startswith("</"):
             return f"</h{level}>"
         end = next(i for i in range(at + 2, len(pieces), 2) if pieces[i].startswith("</h"))
         title = " ".join(unescape("".join(pieces[at + 1 : end : 2])).split())
-        given = _ID.search(tag)
-        prefix = f"{self.manuscript.anchor}-" if self.manuscript.anchor and self.typeset else ""
-        anchor = f"{prefix}{given[1] if given else _slug(title)}"
-        count = self.heading_ids[anchor] = self.heading_ids.get(anchor, 0) + 1
-        anchor = anchor if count == 1 else f"{anchor}-{count}"
+        anchor = self.new_id(tag, title)
         self.headings.append(Heading(level, anchor, title))
         return f'<h{level} id="{escape(anchor)}"{_ID.sub("", tag)[3:]}'
+
+    def new_id(self, tag: str, title: str) -> str:
+        """Return the id of a heading: its own or one made of its title, which nothing else of the page has."""
+        given = _ID.search(tag)
+        wished = given[1] if given else _slug(title)
+        if self.prefix:
+            wished = wished if wished.startswith(self.prefix) else self.prefix + wished
+        elif is_reserved(wished):
+            wished = _free(wished)
+        anchor, number = wished, 2
+        while anchor in self.ids:
+            anchor, number = f"{wished}-{number}", number + 1
+        self.ids.add(anchor)
+        return anchor
 
     def address(self, match: re.Match[str]) -> str:
         """Return an attribute with the address that its internal reference stands for."""
@@ -154,8 +198,14 @@ def _aligned(tag: str) -> str:
     return re.sub(r"(\s*/?>)$", rf' class="align-{match[1]}"\1', bare)
 
 
+def without_calls(html: str) -> str:
+    """Return `html` without the calls of notes, for where the notes themselves are not shown."""
+    return _CALL.sub("", html)
+
+
 def plain(html: str) -> str:
     """Return the running text of sanitised `html`, without headings, code blocks, notes and their calls."""
+    html = without_calls(html)
     left_out = frozenset({"pre", "sup", "textarea", *HEADINGS})
     words: list[str] = []
     inside = 0
@@ -169,6 +219,11 @@ def plain(html: str) -> str:
         elif match and match[1] in BREAKING:
             words.append(" ")
     return re.sub(r"[ \n\t]+", " ", unescape("".join(words))).strip(" ")
+
+
+def _free(anchor: str) -> str:
+    """Return an id that is not reserved, in place of one that is."""
+    return f"s-{anchor}-1"
 
 
 def _slug(title: str) -> str:

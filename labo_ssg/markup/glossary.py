@@ -14,7 +14,13 @@ from html import escape
 
 from labo_ssg.model import Term
 
-_BUTTON = re.compile(r'<button type="button" class="term" popovertarget="[^"]*"(?: tabindex="-1")?>(.*?)</button>')
+_BUTTON = r'<button type="button" class="term" popovertarget="[^"]*"(?: tabindex="-1")?>(.*?)</button>'
+_MARKED = re.compile(rf'<span class="glued">([^<]*){_BUTTON}([^<]*)</span>|{_BUTTON}', re.DOTALL)
+
+# A browser may break the line beside a button: what is written against a term is kept with it in a span.
+_GLUED_BEFORE = re.compile("(?:\\w{1,8}['’]|[(\\[«“][\u00a0\u202f]?)+\\Z")
+_GLUED_AFTER = re.compile("(?:[\u00a0\u202f]?[,.;:!?)\\]»”…])+")
+_REACH = 12  # characters before a term in which something may be glued to it
 
 
 def forms(terms: Iterable[Term], anchors: Iterable[str]) -> dict[str, str]:
@@ -39,20 +45,32 @@ def mark(text: str, words: Mapping[str, str], seen: dict[str, None]) -> str:
         form = _form(match[0], known)
         if form is None:
             continue
-        anchor = words[form]
-        apart = ' tabindex="-1"' if anchor in seen else ""
-        seen[anchor] = None
-        done.append(escape(text[at : match.start()], quote=False))
-        done.append(f'<button type="button" class="term" popovertarget="term-{anchor}"{apart}>')
-        done.append(f"{escape(match[0], quote=False)}</button>")
-        at = match.end()
+        glued = _GLUED_BEFORE.search(text, max(at, match.start() - _REACH), match.start())
+        start = glued.start() if glued else match.start()
+        after = _GLUED_AFTER.match(text, match.end())
+        end = after.end() if after else match.end()
+        button = _button(match[0], words[form], words[form] in seen)
+        seen[words[form]] = None
+        done.append(escape(text[at:start], quote=False))
+        if (start, end) != match.span():
+            before, behind = text[start : match.start()], text[match.end() : end]
+            button = f'<span class="glued">{escape(before, quote=False)}{button}{escape(behind, quote=False)}</span>'
+        done.append(button)
+        at = end
     done.append(escape(text[at:], quote=False))
     return "".join(done)
 
 
+def _button(word: str, anchor: str, again: bool) -> str:
+    """Return the button of an occurrence; `again` says that it is not the first of its text."""
+    apart = ' tabindex="-1"' if again else ""
+    shown = escape(word, quote=False)
+    return f'<button type="button" class="term" popovertarget="term-{anchor}"{apart}>{shown}</button>'
+
+
 def unmark(html: str) -> str:
     """Return `html` as it was before `mark`; a visitor cannot forge a button, the sanitiser takes them all."""
-    return _BUTTON.sub(r"\1", html)
+    return _MARKED.sub(lambda match: "".join(match[part] or "" for part in range(1, 5)), html)
 
 
 @lru_cache(maxsize=4096)

@@ -68,6 +68,8 @@ _ENGINE_CLASSES = {
     "textarea": {"spip_cadre"},
 }
 
+_STAND_INS = {"\u00a0": "\ufdd0", "&nbsp;": "\ufdd0", "&#160;": "\ufdd0", "&amp;": "\ufdd1"}
+
 _SCHEME = re.compile(r"[^/?#]*?:")
 _IGNORED_IN_URLS = re.compile("[\x00-\x20]+")
 # The ids that our own engine sets, of notes and of headings.
@@ -140,9 +142,21 @@ _COMMENT = nh3.Cleaner(
 
 def article(html: str) -> Html:
     """Return the safe part of an editor's HTML: structure, media, ids and classes."""
-    return Html(_ARTICLE.clean(html))
+    return _clean(_ARTICLE, html)
 
 
 def comment(html: str) -> Html:
     """Return the safe part of a visitor's HTML; its links are `nofollow ugc noopener`."""
-    return Html(_COMMENT.clean(html))
+    return _clean(_COMMENT, html)
+
+
+def _clean(cleaner: nh3.Cleaner, html: str) -> Html:
+    """Clean `html`, in linear time: ammonia's grows with the square of the no-break spaces and ampersands of a text.
+
+    Two noncharacters stand in for them meanwhile; to the parser they are letters like any other, so that
+    what they hide (`javascript&amp;colon;`) is no more than letters before, during and after.
+    """
+    for sign, stand_in in _STAND_INS.items():
+        html = html.replace(sign, stand_in)
+    html = cleaner.clean(html)
+    return Html(html.replace("\ufdd0", "&nbsp;").replace("\ufdd1", "&amp;"))

@@ -18,19 +18,24 @@ NO_BREAK = "\u00a0"
 
 # A text without any of these comes out as it went in.
 _TRIGGER = re.compile("[-;:!?%'«»°M\u00a0\u2009]")
+# The signs that want a space before them, and where.
 # As in SPIP, a letter with an accent is no word character here: `:é` is spaced, `:e` is not.
-_COLON = re.compile(rf":(?!{NO_BREAK}?:)(?=\W|$)", re.ASCII)
-_PERCENT = re.compile(r" %(?=\W|$)", re.ASCII)
-_EXCLAMATION = re.compile(r"!(?<![\[<(!?.]!)")
-_QUESTION = re.compile(r"\?(?<![\[<(!?.]\?)")
+_SPACED = {
+    ":": re.compile(rf":(?!{NO_BREAK}?:)(?=\W|$)", re.ASCII),
+    "%": re.compile(r" %(?=\W|$)", re.ASCII),
+    "!": re.compile(r"!(?<![\[<(!?.]!)"),
+    "?": re.compile(r"\?(?<![\[<(!?.]\?)"),
+    "»": re.compile("»"),
+}
 _TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
 _ENTITY = re.compile(f"(&#?[0-9A-Za-z]+){NO_BREAK};")
 _DASH = re.compile(r"--(?!-)(?<![-\n]--)")
 _SPACES_BEFORE = re.compile(f"(?<![ {NARROW}])[ {NARROW}]+{NO_BREAK}")
 _SPACES_AFTER = re.compile(f"{NO_BREAK}[ {NARROW}{NO_BREAK}]+")
 _NARROWED = re.compile(f"{NO_BREAK}(?=[;!?])")
-_PROTOCOLS = tuple(f"{name}{NO_BREAK}" for name in ("http", "https", "ftp", "mailto", "webcal"))
-_ADDRESS = re.compile(rf"""(https?|ftp|mailto|webcal){NO_BREAK}(?:(://[^"'\s\[\]}})<>]+){NO_BREAK}(?=\?))?""")
+# The space that came between a protocol and its colon, and the one before the query of that address.
+_AFTER_PROTOCOL = "|".join(f"(?<={name}.)" for name in ("http", "https", "ftp", "mailto", "webcal"))
+_ADDRESS = re.compile(rf"""{NO_BREAK}(?:{_AFTER_PROTOCOL})(?:(://[^"'\s\[\]}})<>]+){NO_BREAK}(?=\?))?""")
 
 
 def typeset(text: str, *, language: str, typography: Typography) -> str:
@@ -46,12 +51,12 @@ def typeset(text: str, *, language: str, typography: Typography) -> str:
         text = text.replace(";", NO_BREAK + ";")
         if "&" in text:
             text = _ENTITY.sub(r"\1;", text)
-    text = _COLON.sub(NO_BREAK + ":", text)
-    text = _PERCENT.sub(NO_BREAK + "%", text)
-    text = _EXCLAMATION.sub(NO_BREAK + "!", text)
-    text = _QUESTION.sub(NO_BREAK + "?", text)
-    text = text.replace(" -,", NO_BREAK + "-,").replace(" --,", NO_BREAK + "--,")
-    text = text.replace("»", NO_BREAK + "»").replace("«", "«" + NO_BREAK)
+    for sign, wanted in _SPACED.items():
+        if sign in text:
+            text = wanted.sub(NO_BREAK + sign, text)
+    if "-," in text:
+        text = text.replace(" -,", NO_BREAK + "-,").replace(" --,", NO_BREAK + "--,")
+    text = text.replace("«", "«" + NO_BREAK)
     text = _TITLE.sub(_keep_space, text)
     if "° " in text:
         text = text.replace("n° ", "n°" + NO_BREAK).replace("N° ", "N°" + NO_BREAK)
@@ -68,11 +73,8 @@ def _keep_space(match: re.Match[str]) -> str:
 
 def _one_space(text: str) -> str:
     """Reduce each run of spaces that holds a no-break one to that one; mend the addresses that were spaced."""
-    text = text.replace(" " + NO_BREAK, NO_BREAK).replace(NO_BREAK + " ", NO_BREAK)
+    text = text.replace(" " + NO_BREAK, NO_BREAK)
     if NARROW in text or " " + NO_BREAK in text:
         text = _SPACES_BEFORE.sub(NO_BREAK, text)
-    if NARROW in text or NO_BREAK + " " in text or NO_BREAK * 2 in text:
-        text = _SPACES_AFTER.sub(NO_BREAK, text)
-    if any(protocol in text for protocol in _PROTOCOLS):
-        text = _ADDRESS.sub(r"\1\2", text)
-    return text
+    text = _SPACES_AFTER.sub(NO_BREAK, text)
+    return _ADDRESS.sub(r"\1", text)

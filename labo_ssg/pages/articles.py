@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from labo_ssg.model import Article, Link
+from labo_ssg.model import Article, Html, Link
 from labo_ssg.pages import threads, urls
 from labo_ssg.pages.materials import NOTHING, Materials
 from labo_ssg.pages.views import ArticleView, FormView, Page
@@ -41,7 +41,7 @@ def _view(article: Article, materials: Materials, previous: Link | None, followi
         parent=entry.section,
         lead=lead.html,
         body=body.html,
-        notes=body.notes,
+        notes=Html(lead.notes + body.notes),
         headings=body.headings,
         image=entry.image,
         source=article.source,

@@ -63,7 +63,7 @@ def _articles(materials: Materials, articles: Sequence[Article]) -> tuple[FeedEn
                 published=published,
                 updated=article.updated or published,
                 summary=lead.excerpt or body.excerpt,
-                content=Html(lead.html + body.html + body.notes),
+                content=Html(lead.html + body.html + lead.notes + body.notes),
                 language=article.language,
             )
         )

@@ -216,7 +216,7 @@ class MovedView(View, frozen=True, kw_only=True):
 
 
 class FeedEntry(Struct, frozen=True):
-    """An entry of a feed; its `url` never changes and is its id."""
+    """An entry of a feed; its `url` is its id."""
 
     url: str
     title: str

@@ -19,8 +19,8 @@ NEVER_KEEP = {"Cache-Control": "no-store"}
 EMPTY = "<!doctype html><html><head><title>Preview</title></head><body><main></main></body></html>"
 
 
-def create_app(output: Path, stage: Stage, base: str) -> Starlette:
-    """Return an application that serves the site built in `output`, under the path `base` ("" for the root)."""
+def create_app(output: Path, stage: Stage) -> Starlette:
+    """Return an application that serves the site built in `output`."""
 
     async def events(request: Request) -> Response:
         async def signs() -> AsyncIterator[str]:
@@ -41,7 +41,7 @@ def create_app(output: Path, stage: Stage, base: str) -> Starlette:
         return HTMLResponse(page.replace("{text}", escape(str(form.get("text", "")))), 503, headers=NEVER_KEEP)
 
     def page(request: Request) -> Response:
-        path = request.url.path
+        path, base = request.url.path, stage.base
         if base and not path.startswith(f"{base}/"):
             return RedirectResponse(f"{base}/") if path in ("/", base) else _not_found(output, stage)
         found = _find(output, request.scope["path"].removeprefix(base))

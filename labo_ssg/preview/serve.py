@@ -28,21 +28,22 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
         listening.listen()  # a browser that comes during the first build waits for it
-        base = urlsplit(read_site(root)[0].base_url).path
-        address = f"http://{HOST}:{listening.getsockname()[1]}{base}/"
+        host = f"http://{HOST}:{listening.getsockname()[1]}"
         stage = Stage()
 
         def rebuild() -> None:
             report = build(root, root / OUTPUT, now=datetime.now(UTC), drafts=drafts)
-            stage.show(report.problems)
-            say(address, report)
+            # A mistake in the settings leaves the site where it was.
+            base = stage.base if report.problems else urlsplit(read_site(root)[0].base_url).path
+            stage.show(report.problems, base)
+            say(f"{host}{base}/", report)
 
         rebuild()
         watcher = Watcher(root, rebuild)
         watcher.start()
         try:
             with suppress(KeyboardInterrupt):  # how one ends it
-                _run(uvicorn.Config(create_app(root / OUTPUT, stage, base), log_level="warning"), listening, stage)
+                _run(uvicorn.Config(create_app(root / OUTPUT, stage), log_level="warning"), listening, stage)
         finally:
             stage.close()
             watcher.stop()

@@ -1,4 +1,4 @@
-"""What the preview shows: a version number that grows with each build, and the problems of the last one."""
+"""What the preview shows: a version number that grows with each build, the problems of the last one, its path."""
 
 import threading
 
@@ -12,6 +12,7 @@ class Stage:
         self._condition = threading.Condition()
         self._version = 0
         self._problems: tuple[Problem, ...] = ()
+        self._base = ""
         self._closed = False
 
     @property
@@ -22,11 +23,17 @@ class Stage:
     def problems(self) -> tuple[Problem, ...]:
         return self._problems
 
-    def show(self, problems: tuple[Problem, ...]) -> None:
-        """Say that a build has ended, with these problems."""
+    @property
+    def base(self) -> str:
+        """The path under which the site lives, "" for the root of its host."""
+        return self._base
+
+    def show(self, problems: tuple[Problem, ...], base: str) -> None:
+        """Say that a build has ended, with these problems, of a site that lives under `base`."""
         with self._condition:
             self._version += 1
             self._problems = problems
+            self._base = base
             self._condition.notify_all()
 
     def close(self) -> None:

@@ -2,12 +2,12 @@
 
 import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import ObservedWatch
 
 from labo_ssg.disk.library import CONTENT, SETTINGS
 
@@ -24,11 +24,12 @@ class Watcher:
         self._changed, self._stopped = threading.Event(), threading.Event()
         self._observer = Observer()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
-        self._watched: set[str] = set()
+        self._watches: dict[str, ObservedWatch] = {}
 
     def start(self) -> None:
         self._observer.schedule(_Handler(self._note_root), str(self._root), recursive=False)
-        self._watch_folders()
+        for name in FOLDERS:
+            self._watch(name)
         self._observer.start()
         self._thread.start()
 
@@ -40,20 +41,22 @@ class Watcher:
         self._observer.join()
         self._thread.join()
 
-    def _watch_folders(self) -> None:
-        """Watch the folders of the site that there are and that are not watched yet."""
-        for name in FOLDERS:
-            if name not in self._watched and (self._root / name).is_dir():
-                self._observer.schedule(_Handler(self._note), str(self._root / name), recursive=True)
-                self._watched.add(name)
+    def _watch(self, name: str) -> None:
+        """Watch the folder `name`, if it is there; one that was deleted and made again is another one."""
+        if name in self._watches:
+            self._observer.unschedule(self._watches.pop(name))
+        if (self._root / name).is_dir():
+            self._watches[name] = self._observer.schedule(_Handler(self._note), str(self._root / name), recursive=True)
 
-    def _note(self, paths: Iterable[str]) -> None:
+    def _note(self, event: FileSystemEvent) -> None:
         self._changed.set()
 
-    def _note_root(self, paths: Iterable[str]) -> None:
-        names = {Path(path).name for path in paths}
-        if SETTINGS in names or names & set(FOLDERS):
-            self._watch_folders()
+    def _note_root(self, event: FileSystemEvent) -> None:
+        names = {Path(str(path)).name for path in (event.src_path, event.dest_path) if path}
+        if event.event_type != "modified":  # a folder is when something in it comes or goes
+            for name in names & set(FOLDERS):
+                self._watch(name)
+        if names & {SETTINGS, *FOLDERS}:
             self._changed.set()
 
     def _run(self) -> None:
@@ -71,9 +74,9 @@ class Watcher:
 
 
 class _Handler(FileSystemEventHandler):
-    def __init__(self, note: Callable[[Iterable[str]], None]) -> None:
+    def __init__(self, note: Callable[[FileSystemEvent], None]) -> None:
         self._note = note
 
-    def on_any_event(self, event: FileSystemEvent) -> Any:
+    def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type in CHANGES:
-            self._note([str(event.src_path), str(event.dest_path)])
+            self._note(event)

@@ -27,6 +27,7 @@ addEventListener("afterprint", () => delete root.dataset.printing);
 // Glossary: hovering a term shows its card; arrow keys go from term to term in a text.
 const canHover = matchMedia("(hover: hover) and (pointer: fine)").matches;
 let hovered = null; // the card that hovering opened
+let over = null; // the term it was opened from
 let timer = 0;
 const leave = () => {
   clearTimeout(timer);
@@ -39,7 +40,14 @@ for (const term of document.querySelectorAll("button.term")) {
   const card = document.getElementById(term.getAttribute("popovertarget"));
   if (!card?.showPopover) continue;
   term.addEventListener("click", (event) => {
-    if (hovered === card) event.preventDefault(); // the card is there already: a click keeps it
+    clearTimeout(timer);
+    if (hovered === card) {
+      event.preventDefault(); // the card is there already: a click keeps it, beside its own word
+      if (over !== term) {
+        card.hidePopover();
+        card.showPopover({ source: term });
+      }
+    }
     hovered = null;
   });
   if (!canHover) continue;
@@ -47,9 +55,10 @@ for (const term of document.querySelectorAll("button.term")) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (card.matches(":popover-open") && hovered !== card) return;
-      if (hovered && hovered !== card) hovered.hidePopover();
+      if (hovered && (hovered !== card || over !== term)) hovered.hidePopover();
       if (!card.matches(":popover-open")) card.showPopover({ source: term });
       hovered = card;
+      over = term;
     }, 350);
   });
   term.addEventListener("mouseleave", leave);

@@ -53,7 +53,11 @@ def nodes(text: str, aside: Aside, settings: Settings) -> list[Node]:
     found: list[Node] = []
     for sign, bare in zip(signs, texts, strict=True):
         if sign[0] == "\n":
-            found += _line(sign, lists)
+            if sign.startswith("\n\n"):
+                found += lists.close()
+                found.append(PARAGRAPH)
+            start = sign.strip("\n ")
+            found += lists.item(start) if start[1:2] in ("*", "#") else _STARTS.get(start, _RULE)
         elif sign[0] == "\x02":
             node = aside.nodes[sign]
             if isinstance(node, Open) and node.breaks:
@@ -64,14 +68,3 @@ def nodes(text: str, aside: Aside, settings: Settings) -> list[Node]:
         if bare:
             found.append(bare)
     return found + lists.close()
-
-
-def _line(sign: str, lists: Lists) -> list[Node]:
-    """Return what a line begins with; `sign` is the line ends before it and its first sign."""
-    found: list[Node] = [*lists.close(), PARAGRAPH] if sign.startswith("\n\n") else []
-    start = sign.strip("\n ")
-    if start[1:2] in ("*", "#"):
-        found += lists.item(start)
-    else:
-        found += _STARTS.get(start, _RULE)
-    return found

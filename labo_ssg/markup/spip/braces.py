@@ -13,6 +13,14 @@ from labo_ssg.markup.spip.nodes import PARAGRAPH, Close, Node, Open, Settings
 
 _HEADING_START = re.compile(r"(?<!\{)\{\{\{")
 _HEADING_END = re.compile(r"\}\}\}(?!\})")
+_MEANINGS: dict[str, Node] = {
+    "B": Open("strong"),
+    "b": Close("strong"),
+    "I": Open("i"),
+    "i": Close("i"),
+    "1": "{",
+    "2": "}",
+}
 
 
 def read(runs: list[str], settings: Settings) -> Iterator[list[Node]]:
@@ -40,16 +48,8 @@ def _meanings(runs: str) -> str:
 
 def _nodes(runs: list[str], settings: Settings) -> Iterator[list[Node]]:
     heading = f"h{settings.heading}"
+    meanings = _MEANINGS | {"h": Close(heading)}
     numbered = 0
-    meanings: dict[str, Node] = {
-        "h": Close(heading),
-        "B": Open("strong"),
-        "b": Close("strong"),
-        "I": Open("i"),
-        "i": Close("i"),
-        "1": "{",
-        "2": "}",
-    }
     for run in runs:
         nodes: list[Node] = []
         for letter in run:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from labo_ssg.markup import typography as french
 from labo_ssg.markup.spip import blocks, html, inlines, links, models, notes, verbatim
-from labo_ssg.markup.spip.nodes import CONTROLS, Aside, Kind, Settings
+from labo_ssg.markup.spip.nodes import KEPT, Aside, Kind, Settings
 from labo_ssg.model import Target, Typography
 
 _REFERENCE = re.compile(r"->>?([^][<>]*)\]")
@@ -50,7 +50,9 @@ def render(
     """
     settings = Settings(kind, links, language, typography, f"{anchor}-" if anchor else "", heading)
     aside = Aside()
-    text = CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(KEPT.findall(text))
     if "<" in text:
         text = verbatim.set_aside(text, aside, language)
     text = inlines.set_aside(text, aside, settings)

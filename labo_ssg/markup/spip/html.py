@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from msgspec import Struct
+
 from labo_ssg.markup.spip import tags
 from labo_ssg.markup.spip.nodes import (
     BLANKS,
@@ -36,17 +38,14 @@ _BREAK = "<br>"  # somebody asked for it: two of them make a paragraph
 _LINE_END = "<br />\n"  # the end of a line: it gives way to the other kind
 
 
-class _Frame:
-    """An open block: its name, what is open in its lines, and whether it holds anything yet."""
+class _Frame(Struct):
+    """An open block, `empty` until it holds something."""
 
-    __slots__ = ("breaks", "empty", "inlines", "name", "skipped")
-
-    def __init__(self, name: str, breaks: bool) -> None:
-        self.name = name
-        self.breaks = breaks
-        self.empty = True
-        self.inlines: list[str] = []
-        self.skipped: dict[str, int] = {}  # how many of each name were too deep, and await their closers
+    name: str
+    breaks: bool
+    empty: bool = True
+    inlines: list[str] = []  # what is open in its lines
+    skipped: dict[str, int] = {}  # how many of each name were too deep, and await their closers
 
 
 class _Writer:

@@ -10,12 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from msgspec import Struct
+
 from labo_ssg.model import Target, Typography
 
 Kind = Literal["article", "forum"]
 
 
-class Open(NamedTuple):
+class Open(Struct, frozen=True):
     """An element begins. `attributes` is escaped HTML that starts with a space, or nothing.
 
     `block` makes a block of an element that is none by its name; `breaks` keeps
@@ -28,46 +30,46 @@ class Open(NamedTuple):
     breaks: bool = False
 
 
-class Close(NamedTuple):
+class Close(Struct, frozen=True):
     """An element ends; nothing ends when it isn't open."""
 
     name: str
 
 
-class Atom(NamedTuple):
+class Atom(Struct, frozen=True):
     """Finished HTML that stands in a line."""
 
     html: str
 
 
-class Block(NamedTuple):
+class Block(Struct, frozen=True):
     """Finished HTML that stands between paragraphs; `ends` says that a paragraph follows."""
 
     html: str
     ends: bool = True
 
 
-class Raw(NamedTuple):
+class Raw(Struct, frozen=True):
     """HTML of the author's in which no shortcut counts, only tags and entities."""
 
     html: str
 
 
-class Name(NamedTuple):
+class Name(Struct, frozen=True):
     """The name of a note: `<name>` in `[[<name> text]]`."""
 
     name: str
 
 
-class Newline(NamedTuple):
+class Newline(Struct, frozen=True):
     """A line ends inside a paragraph."""
 
 
-class Break(NamedTuple):
+class Break(Struct, frozen=True):
     """A line ends because somebody asked for it."""
 
 
-class Paragraph(NamedTuple):
+class Paragraph(Struct, frozen=True):
     """What follows starts a new paragraph."""
 
 
@@ -95,8 +97,8 @@ BLANKS = " \t\n"
 """What is trimmed; a no-break space is content."""
 
 MARK = re.compile("\x02[0-9]+\x04")
-CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]+")
-"""What a text loses before it is read: no HTML may hold it, and it could forge a mark."""
+KEPT = re.compile("[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]+")
+"""What a text keeps before it is read: not what no HTML may hold, nor what could forge a mark."""
 
 
 MOST = 50_000
