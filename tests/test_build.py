@@ -128,6 +128,12 @@ def test_a_build_with_problems_publishes_nothing_and_tells_them_all(tmp_path: Pa
     assert read_tree(tmp_path / "out") == before
 
 
+def test_a_dead_link_is_told_where_it_is_and_not_where_its_letters_are(tmp_path: Path) -> None:
+    site = write_site(tmp_path / "site", {"content/a/x.md": article(body="Voici un texte.\n\nEt un\n[lien](ici).")})
+    report = build(site, tmp_path / "out", now=NOW, drafts=False)
+    assert [str(one.place) for one in report.problems] == ["content/a/x.md:8"]
+
+
 def test_a_mistake_in_a_template_is_told_by_template_and_line(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", {"content/a/x.md": article()})
     build_files(site, tmp_path / "out")

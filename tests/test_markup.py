@@ -239,6 +239,10 @@ TOO_MUCH = {
     "lists without end": "\n".join("    " * depth + "- a" for depth in range(500)),
     "a book of short paragraphs": "x\n\n" * 330_000,
     "brackets that nobody closes": "[" * 20_000,
+    "links that nobody closes": "[a](" * 20_000,
+    "tags that nobody closes": "<a " * 20_000,
+    "a heading on each line": "# a\n" * 20_000,
+    "an abbreviation on each line": "*[a]: b\n" * 20_000,
 }
 
 

@@ -129,6 +129,9 @@ def test_nothing_active_comes_out(kind: Kind, text: str) -> None:
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "braces": lambda n: "{" * n,
+    "guillemets": lambda n: "« a » " * n,
+    "ampersands": lambda n: "& &amp; " * n,
+    "spaced signs": lambda n: "a ! " * n,
     "double braces": lambda n: "{{" * n,
     "closed braces": lambda n: "{a} " * n,
     "brackets": lambda n: "[" * n,

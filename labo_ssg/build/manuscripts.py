@@ -64,12 +64,12 @@ def render(manuscript: Manuscript, place: Place, problems: list[Problem]) -> Bod
 
 
 def _position(reference: str, text: str) -> int:
-    """Return where `text` names `reference`, as it is written or as SPIP's shortcuts shorten it."""
-    if reference in text:
-        return text.index(reference)
+    """Return where `text` leads to `reference`, as it is written or as SPIP's shortcuts shorten it."""
     number = re.sub(r"^\D+", "", reference)
-    match = re.search(rf"(?:->>?|<)\s*[^\W\d]*\s*{re.escape(number)}\b", text) if number else None
-    return match.start() if match else 0
+    forms = [rf"(?:\]\(\s*<?|\]:\s*<?|=\s*[\"']?|->>?\s*){re.escape(reference)}", re.escape(reference)]
+    forms += [rf"(?:->>?|<)\s*[^\W\d]*\s*{re.escape(number)}\b"] if number else []
+    found = (re.search(form, text) for form in forms)
+    return next((match.start() for match in found if match), 0)
 
 
 def of_article(at: Desk, article: Article) -> Manuscript:

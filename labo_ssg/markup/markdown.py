@@ -1,6 +1,7 @@
 """Markdown → HTML by Python-Markdown: extra, footnotes, toc, sane lists."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from markdown import Markdown
@@ -20,9 +21,15 @@ _DESTINATION = re.compile(
 )
 
 
-# Python-Markdown takes a time that grows with the square of these.
-MOST_BLOCKS = 20_000
-MOST_UNCLOSED = 500
+# Python-Markdown takes a time that grows with the square of these: what, how to count it, how many are let through.
+_LIMITS: tuple[tuple[str, Callable[[str], int], int], ...] = (
+    ("paragraphs", lambda text: text.count("\n\n"), 20_000),
+    ("brackets that are never closed", lambda text: text.count("[") - text.count("]"), 500),
+    ("links that are never closed", lambda text: text.count("](") - text.count(")"), 500),
+    ("signs < that are never closed", lambda text: text.count("<") - text.count(">"), 1_000),
+    ("headings", lambda text: text.count("\n#") + text.count("\n==") + text.count("\n--"), 2_000),
+    ("abbreviations", lambda text: text.count("\n*["), 500),
+)
 
 
 class TooMuch(ValueError):  # noqa: N818 - it is the text that is too much
@@ -31,10 +38,9 @@ class TooMuch(ValueError):  # noqa: N818 - it is the text that is too much
 
 def render(text: str, tag: str) -> str:
     """Return the HTML of `text`, written in the language `tag`, not yet sanitised; raise TooMuch."""
-    if text.count("\n\n") > MOST_BLOCKS:
-        raise TooMuch(f"the text has more than {MOST_BLOCKS:,} paragraphs")
-    if text.count("[") - text.count("]") > MOST_UNCLOSED:
-        raise TooMuch(f"the text opens more than {MOST_UNCLOSED} brackets that it never closes")
+    for name, count, limit in _LIMITS:
+        if count(text) > limit:
+            raise TooMuch(f"the text has more than {limit:,} {name}")
     markdown = _markdown(tag)
     try:
         return markdown.reset().convert(text)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from html import escape, unescape
 
 from labo_ssg.markup.spip import links, models, tags
+from labo_ssg.markup.spip.languages import LANGUAGES
 from labo_ssg.markup.spip.nodes import MARK, NOTHING, PARAGRAPH, Aside, Atom, Close, Name, Open, Seeker, Settings
 
 # What a piece starts with; each alternative is literal, which is what makes the search fast.
@@ -126,8 +127,11 @@ class _Reader:
         return self.aside.put(Atom(f"<a{tags.attribute('id', match['place'])}></a>"))
 
     def abbreviation(self, match: re.Match[str]) -> str:
-        language = tags.attribute("lang", match["language"]) if match["language"] else ""
-        opening = Open("abbr", tags.attribute("title", unescape(match["long"])) + language)
+        language, meaning = match["language"], match["long"]
+        if language and language not in LANGUAGES:
+            language, meaning = "", f"{meaning}{{{language}}}"
+        written = tags.attribute("title", unescape(meaning)) + (tags.attribute("lang", language) if language else "")
+        opening = Open("abbr", written)
         return self.aside.put(opening) + match["short"] + self.aside.put(Close("abbr"))
 
     def link(self, match: re.Match[str]) -> str:

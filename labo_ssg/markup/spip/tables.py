@@ -57,7 +57,7 @@ def _end_of_table(lines: list[str], ends: list[int | None], at: int) -> int | No
 
 def _table(source: str, aside: Aside) -> str:
     rows: list[list[str]] = []
-    captions: list[tuple[str, str]] = []
+    captions: list[str] = []
     heads: list[str] = []
     for match in _ROW.finditer(source):
         row = match[1]
@@ -65,15 +65,15 @@ def _table(source: str, aside: Aside) -> str:
         if rows or heads:
             rows.append([cell.strip(BLANKS) for cell in cells])
         elif caption := _CAPTION.fullmatch(row.rstrip("|")):
-            captions.append((caption[1].strip(BLANKS), (caption[2] or "").strip(BLANKS)))
+            captions += filter(None, [caption[1].strip(BLANKS), _small(caption[2], aside)])
         elif all(_HEAD_CELL.fullmatch(cell) for cell in cells):
             heads += _head(cells, aside)
         else:
             rows.append([cell.strip(BLANKS) for cell in cells])
     done = [aside.put(Open("table"))]
-    for title, summary in captions[:1]:
-        if title or summary:
-            done += [aside.put(Open("caption")), title, *_summary(summary, aside), aside.put(Close("caption"))]
+    if captions:
+        lines = aside.put(Atom("<br />")).join(captions)
+        done += [aside.put(Open("caption")), lines, aside.put(Close("caption"))]
     if heads:
         done += [aside.put(Open("thead")), aside.put(Open("tr")), *heads]
         done += [aside.put(Close("tr")), aside.put(Close("thead"))]
@@ -81,11 +81,10 @@ def _table(source: str, aside: Aside) -> str:
     return "".join(done) + aside.put(Close("table")) + aside.put(PARAGRAPH)
 
 
-def _summary(summary: str, aside: Aside) -> list[str]:
-    """Return the second line of a caption, in small letters."""
-    if not summary:
-        return []
-    return [aside.put(Atom("<br />")), aside.put(Open("small")), summary, aside.put(Close("small"))]
+def _small(summary: str | None, aside: Aside) -> str:
+    """Return what a caption says besides, in small letters."""
+    text = (summary or "").strip(BLANKS)
+    return aside.put(Open("small")) + text + aside.put(Close("small")) if text else ""
 
 
 def _head(cells: list[str], aside: Aside) -> Iterator[str]:

@@ -23,7 +23,8 @@ _NOT_FOR_VISITORS = frozenset({"id", "class", "name"})
 # The engine alone makes these.
 _RESERVED = frozenset({"textarea"})
 
-TAG = r"</?[A-Za-z][^<>]*>"
+# A name ends where a tag may go on: what people put between such signs (<jean@exemple.org>, <s'il te plaît>) is text.
+TAG = r"</?[A-Za-z][A-Za-z0-9_]*(?:[\s/|][^<>]*)?>"
 ENTITY = r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]*);"
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""")
