@@ -100,6 +100,7 @@ class Article(Struct, frozen=True):
     """A text of the site. `section` is its folder, `()` for the root of `content/`.
 
     `listed` is false for a page apart (legal notice…): it has no date and stands in no list.
+    `lines` are those of its header's keys, for messages; `place` is where its text starts.
     """
 
     id: str
@@ -122,6 +123,7 @@ class Article(Struct, frozen=True):
     markup: Markup
     text: str
     place: Place
+    lines: dict[str, int]
 
 
 class Section(Struct, frozen=True):

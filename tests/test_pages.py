@@ -196,23 +196,23 @@ ADDRESSES: dict[str, tuple[Mapping[str, str], list[str]]] = {
     "old addresses that are pages": (
         {"content/a.md": LATER.format("[/, /b, /feed.xml, /tags/, /?article1, /feed.xml/x]"), "content/b.md": POST},
         [
-            "content/a.md:1: its alias `/?article1` is taken by the home page",
-            "content/a.md:1: its alias `/` is taken by the home page",
-            "content/a.md:1: its alias `/b` is taken by content/b.md",
-            "content/a.md:1: its alias `/feed.xml/x` is taken by a feed",
-            "content/a.md:1: its alias `/feed.xml` is taken by a feed",
-            "content/a.md:1: its alias `/tags/` is taken by the list of tags",
+            "content/a.md:4: its alias `/?article1` is taken by the home page",
+            "content/a.md:4: its alias `/` is taken by the home page",
+            "content/a.md:4: its alias `/b` is taken by content/b.md",
+            "content/a.md:4: its alias `/feed.xml/x` is taken by a feed",
+            "content/a.md:4: its alias `/feed.xml` is taken by a feed",
+            "content/a.md:4: its alias `/tags/` is taken by the list of tags",
         ],
     ),
     "an old address that is the article's own": (
         {"content/a.md": LATER.format("[/a]")},
-        ["content/a.md:1: its alias `/a` is given twice, or is its address"],
+        ["content/a.md:4: its alias `/a` is given twice, or is its address"],
     ),
     "one old address in two spellings": (
         {"content/a.md": LATER.format("[/old, /old/, /%C3%A9, /é]")},
         [
-            "content/a.md:1: its alias `/old/` is given twice, or is its address",
-            "content/a.md:1: its alias `/é` is given twice, or is its address",
+            "content/a.md:4: its alias `/old/` is given twice, or is its address",
+            "content/a.md:4: its alias `/é` is given twice, or is its address",
         ],
     ),
     "one old address for two articles": (
@@ -220,11 +220,11 @@ ADDRESSES: dict[str, tuple[Mapping[str, str], list[str]]] = {
             "content/a.md": LATER.format("['/spip.php?article1', /x]"),
             "content/b.md": LATER.format("['/spip.php?article1', /x/y]"),
         },
-        ["content/b.md:1: its alias `/spip.php?article1` is taken by content/a.md"],
+        ["content/b.md:4: its alias `/spip.php?article1` is taken by content/a.md"],
     ),
     "an old file and an old address below it": (
         {"content/a.md": LATER.format("[/x.html]"), "content/b.md": LATER.format("[/x.html/y]")},
-        ["content/b.md:1: its alias `/x.html/y` is taken by content/a.md"],
+        ["content/b.md:4: its alias `/x.html/y` is taken by content/a.md"],
     ),
     "all the old addresses of SPIP": (
         {"content/a.md": LATER.format("[/spip.php, '/spip.php?article1', '/spip.php?article1&lang=fr', /a.html]")},
@@ -236,11 +236,11 @@ ADDRESSES: dict[str, tuple[Mapping[str, str], list[str]]] = {
             "content/b.md": article(tags="[Économie]"),
             "content/c.md": article(tags="[economie]"),
         },
-        ["content/c.md:1: the tags `economie` and `Économie` would share the page /tags/economie/"],
+        ["content/c.md:4: the tags `economie` and `Économie` would share the page /tags/economie/"],
     ),
     "an author whose name is longer than that of a file": (
         {"content/a.md": article(author="x" * 300)},
-        [f"content/a.md:1: the author `{'x' * 60}…` is too long for an address"],
+        [f"content/a.md:4: the author `{'x' * 60}…` is too long for an address"],
     ),
 }
 

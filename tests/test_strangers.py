@@ -383,7 +383,7 @@ def test_a_build_with_problems_leaves_the_output_as_it_was(tmp_path: Path) -> No
     assert (done.returncode, told(done)) == (
         1,
         [
-            f"content/b.md:1: the tag `{'x' * 60}…` is too long for an address",
+            f"content/b.md:4: the tag `{'x' * 60}…` is too long for an address",
             "content/feed.xml.md:1: its address `/feed.xml/` is taken by a feed",
             "content/tags: its address `/tags` is taken by the list of tags",
         ],

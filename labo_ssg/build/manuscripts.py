@@ -35,7 +35,7 @@ def write_bodies(library: Library, known: Addresses) -> tuple[Bodies, list[Probl
     bodies = Bodies({}, {}, {}, {})
     problems: list[Problem] = []
     for article in library.articles:
-        place = Place(article.place.path, 1)
+        place = Place(article.place.path, article.lines.get("description", 1))
         bodies.articles[article.id] = render(of_article(at, article), article.place, problems)
         bodies.leads[article.id] = render(_of_lead(at, article), place, problems)
     for section in library.sections:

@@ -101,6 +101,7 @@ def parse(
         markup=MARKUPS[path.suffix],
         text=parts.body,
         place=Place(str(path), parts.body_line),
+        lines=lines,
     ), sorted(problems)
 
 

@@ -127,7 +127,7 @@ def _claims(library: Library, made: Set[str]) -> Iterator[_Claim]:
         url, place = urls.article(article), Place(article.place.path, 1)
         files = (urls.file(url), urls.file(urls.comments_feed(url)))
         yield _Claim(tuple(one for one in files if one in made), place, place.path, is_page=True)
-        aliases += _aliases(article.aliases, place)
+        aliases += _aliases(article.aliases, Place(place.path, article.lines.get("aliases", 1)))
     for asset in library.assets:
         path = f"content/{asset.path}"
         yield _Claim((asset.path,), Place(path), path)

@@ -64,7 +64,7 @@ def gather(library: Library, shelves: Shelves, known: Addresses, bodies: Bodies)
         entries[article.id] = _entry(article, materials, known)
         if article.image and not entries[article.id].image:
             what = f"`image`: there is no file `{article.image.src}`"
-            place = Place(article.place.path, 1)
+            place = Place(article.place.path, article.lines.get("image", 1))
             problems.append(Problem(place, what, "the path starts at the article's folder, or with / at content/"))
     return materials, problems
 

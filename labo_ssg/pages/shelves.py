@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from labo_ssg.model import Article, Comment, Library, Section
 from labo_ssg.pages import urls
-from labo_ssg.problems import Problem
+from labo_ssg.problems import Place, Problem
 
 
 class Shelves(Struct, frozen=True):
@@ -64,10 +64,16 @@ def check_names(shelves: Shelves) -> list[Problem]:
         for name in sorted(lists, key=lambda one: (-len(lists[one]), one)):
             if len(urls.slug(name).encode()) > urls.LONGEST_NAME:
                 what, hint = f"the {kind} `{name[:60]}…` is too long for an address", "make it shorter"
-                problems += [Problem(replace(one.place, line=1), what, hint) for one in lists[name]]
+                problems += [Problem(_place(one, kind), what, hint) for one in lists[name]]
             usual = first.setdefault(address(name), name)
             for article in lists[name] if usual != name else ():
                 what = f"the {kind}s `{name}` and `{usual}` would share the page {address(name)}"
                 hint = "write them the same way, or rename one of them"
-                problems.append(Problem(replace(article.place, line=1), what, hint))
+                problems.append(Problem(_place(article, kind), what, hint))
     return problems
+
+
+def _place(article: Article, kind: str) -> Place:
+    """Return where the header of `article` gives its tags or authors."""
+    lines = article.lines
+    return Place(article.place.path, lines.get(f"{kind}s", lines.get(kind, 1)))
