@@ -89,7 +89,7 @@ class Theme:
             extensions=["jinja2.ext.i18n"],
         )
         translations = language.translations(self._site.language)
-        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined] # i18n adds it
         environment.globals.update(site=self._site, asset=self._asset)
         environment.filters.update(self._filters())
         return environment
