@@ -13,6 +13,9 @@ from labo_ssg.problems import Place
 
 Markup = Literal["markdown", "spip"]
 Typography = Literal["spip", "fine"]
+Kind = Literal["article", "comment"]
+"""Who wrote a text: an editor or a visitor."""
+
 Discussion = Literal["open", "closed", "off"]
 
 
@@ -185,7 +188,7 @@ class Manuscript(Struct, frozen=True):
 
     text: str
     markup: Markup
-    kind: Literal["article", "comment"]
+    kind: Kind
     language: str
     typography: Typography
     links: dict[str, Target]
@@ -214,6 +217,10 @@ class Body(Struct, frozen=True):
     headings: tuple[Heading, ...]
     terms: tuple[str, ...]
     broken: tuple[str, ...]
+
+
+NO_BODY = Body(Html(""), Html(""), "", (), (), ())
+"""The body of a text that is not there, or cannot be rendered."""
 
 
 class Bodies(Struct, frozen=True):

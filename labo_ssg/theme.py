@@ -7,7 +7,6 @@ from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import (
     Environment,
@@ -22,6 +21,7 @@ from jinja2.exceptions import TemplateRuntimeError
 from labo_ssg import language
 from labo_ssg.markup import dress, glossary
 from labo_ssg.model import Html
+from labo_ssg.pages import urls
 from labo_ssg.pages.views import Page, SiteView
 from labo_ssg.problems import Place, Problem
 
@@ -96,11 +96,7 @@ class Theme:
 
     def _filters(self) -> dict[str, Callable[..., Any]]:
         site, zone = self._site, self._zone
-        base = urlsplit(site.base_url).path
-        host = site.base_url.removesuffix(base)
-
-        def href(url: str) -> str:
-            return base + url if url.startswith("/") else url
+        host = site.base_url.removesuffix(urls.base(site.base_url))
 
         def absolute(url: str) -> str:
             return site.base_url + url if url.startswith("/") else url
@@ -110,7 +106,7 @@ class Theme:
             return Html(_ROOTED.sub(rf'\1"{host}/', html))
 
         return {
-            "href": href,
+            "href": lambda url: urls.href(site.base_url, url),
             "absolute": absolute,
             "date": lambda moment: language.long_date(moment.astimezone(zone), site.language),
             "moment": lambda moment: language.long_moment(moment.astimezone(zone), site.language),
@@ -127,7 +123,7 @@ class Theme:
         """Return the link to an asset of the theme."""
         if name not in self.assets:
             raise TemplateRuntimeError(f"there is no asset `{name}` in {ASSETS}/")
-        return f"{urlsplit(self._site.base_url).path}/{ASSETS}/{self.stamp}/{name}"
+        return urls.href(self._site.base_url, f"/{ASSETS}/{self.stamp}/{name}")
 
     def _explain(self, error: Exception, page: Page) -> Problem:
         """Return the problem behind what a template raised; raise it again where none did."""

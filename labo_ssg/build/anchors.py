@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from html import unescape
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from labo_ssg.model import Library
 from labo_ssg.pages import urls
@@ -15,7 +15,7 @@ _LINK = re.compile(rb' href="([^"#]*)#([^"]+)"')
 
 def check(library: Library, made: Mapping[str, bytes]) -> list[Problem]:
     """Return a problem for each link of an article to a place that its target, a page of `made`, does not have."""
-    base = urlsplit(library.site.base_url).path
+    base = urls.base(library.site.base_url)
     ids: dict[str, set[str]] = {}
     problems = []
     for article in library.articles:

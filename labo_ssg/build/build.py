@@ -1,6 +1,7 @@
 """The conductor: the whole build, told in one function."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -54,7 +55,7 @@ class Made(NamedTuple):
 def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
     """Build the site at `root` into `output`, or say why it was not."""
     start = time.perf_counter()
-    made = make(root, now=now, drafts=drafts)
+    made = make(root, *read_library(root), now=now, drafts=drafts)
     problems = made.problems or _check_output(root, output)
     if problems:
         return Report(problems=tuple(problems))
@@ -78,19 +79,22 @@ def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
 
 def check(root: Path, *, now: datetime) -> list[Problem]:
     """Return every problem of the site at `root`, those of drafts and of waiting comments included."""
-    everything = make(root, now=now, drafts=True)
-    problems = [*make(root, now=now, drafts=False).problems, *everything.problems]
+    whole, found = read_library(root)
+    everything = make(root, whole, found, now=now, drafts=True)
+    problems = [*make(root, whole, found, now=now, drafts=False).problems, *everything.problems]
     if not problems:
         problems = anchors.check(everything.library, everything.files)
-    problems += check_pending(root, read_library(root)[0])
+    problems += check_pending(root, whole)
     return sorted(set(problems))
 
 
-def make(root: Path, *, now: datetime, drafts: bool) -> Made:
-    """Read, study, render the texts, plan the pages, render them; all problems of all steps are told."""
-    whole, problems = read_library(root)
+def make(root: Path, whole: Library, found: Sequence[Problem], *, now: datetime, drafts: bool) -> Made:
+    """Study what was read, render the texts, plan the pages, render them; all problems of all steps are told.
+
+    `found` are those of the reading.
+    """
     studied, more = study(whole, now=now, drafts=drafts)
-    problems += more
+    problems = [*found, *more]
     bodies, more = manuscripts.write_bodies(studied.library, studied.known)
     problems += more
     planned, more = plan(studied.library, studied.shelves, studied.known, bodies)

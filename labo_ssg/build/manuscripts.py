@@ -7,7 +7,20 @@ from msgspec.structs import replace
 
 from labo_ssg.markup import body as markup
 from labo_ssg.markup import glossary
-from labo_ssg.model import Article, Bodies, Body, Comment, Library, Manuscript, Markup, Section, Site, Target
+from labo_ssg.model import (
+    NO_BODY,
+    Article,
+    Bodies,
+    Body,
+    Comment,
+    Kind,
+    Library,
+    Manuscript,
+    Markup,
+    Section,
+    Site,
+    Target,
+)
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.links import Addresses
 from labo_ssg.problems import Place, Problem
@@ -53,7 +66,7 @@ def render(manuscript: Manuscript, place: Place, problems: list[Problem]) -> Bod
         body = markup.render_body(manuscript)
     except markup.Unrenderable as error:
         problems.append(Problem(place, str(error), "make its structure simpler, or split it"))
-        return markup.EMPTY
+        return NO_BODY
     if manuscript.kind == "comment":  # what a visitor wrote is kept as it is, dead links lose their address
         return body
     for reference in body.broken:
@@ -73,34 +86,33 @@ def _position(reference: str, text: str) -> int:
 
 
 def of_article(at: Desk, article: Article) -> Manuscript:
-    return _manuscript(at, article.text, article.markup, article.section, article.language, "")
+    return _manuscript(at, article.text, article.markup, "article", article.section, article.language, "")
 
 
 def of_comment(at: Desk, comment: Comment, language: str) -> Manuscript:
     # The ids inside a comment start as no comment's own does.
-    return replace(_manuscript(at, comment.text, "spip", (), language, f"in-{urls.anchor(comment)}"), kind="comment")
+    return _manuscript(at, comment.text, "spip", "comment", (), language, f"in-{urls.anchor(comment)}")
 
 
-def of_text(at: Desk, text: str, is_markdown: bool, is_comment: bool) -> Manuscript:
+def of_text(at: Desk, text: str, written_in: Markup, kind: Kind) -> Manuscript:
     """Return the manuscript of a text that has no header."""
-    manuscript = _manuscript(at, text, "markdown" if is_markdown else "spip", (), at.site.language, "")
-    return replace(manuscript, kind="comment") if is_comment else manuscript
+    return _manuscript(at, text, written_in, kind, (), at.site.language, "")
 
 
 def _of_lead(at: Desk, article: Article) -> Manuscript:
-    return _manuscript(at, article.description, article.markup, article.section, article.language, "lead")
+    return _manuscript(at, article.description, article.markup, "article", article.section, article.language, "lead")
 
 
 def _of_section(at: Desk, section: Section) -> Manuscript:
-    return _manuscript(at, section.text, section.markup, section.path, at.site.language, "")
+    return _manuscript(at, section.text, section.markup, "article", section.path, at.site.language, "")
 
 
 def _manuscript(
-    at: Desk, text: str, written_in: Markup, folder: tuple[str, ...], language: str, anchor: str
+    at: Desk, text: str, written_in: Markup, kind: Kind, folder: tuple[str, ...], language: str, anchor: str
 ) -> Manuscript:
     targets = {}
     for reference in markup.references(text, written_in):
         if target := links.resolve(at.known, reference, folder):
-            targets[reference] = Target(urls.href(at.site, target.url), target.title)
+            targets[reference] = Target(urls.href(at.site.base_url, target.url), target.title)
     words = glossary.find(text, at.words)
-    return Manuscript(text, written_in, "article", language, at.site.typography, targets, words, anchor)
+    return Manuscript(text, written_in, kind, language, at.site.typography, targets, words, anchor)

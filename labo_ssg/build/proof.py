@@ -40,7 +40,10 @@ def proof(
         return _render(manuscripts.of_article(desk, article), article.place, problems)
     text, problems = plain_text.decode(data, shown)
     kind = written_as or ("markdown" if path and path.suffix == ".md" else "comment")
-    return _render(manuscripts.of_text(desk, text, kind == "markdown", kind == "comment"), Place(shown, 1), problems)
+    manuscript = manuscripts.of_text(
+        desk, text, "markdown" if kind == "markdown" else "spip", "comment" if kind == "comment" else "article"
+    )
+    return _render(manuscript, Place(shown, 1), problems)
 
 
 def _desk(root: Path, now: datetime) -> tuple[manuscripts.Desk, dict[str, str]]:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
-
 from labo_ssg.problems import Place, Problem
 
 DRAFT = ".labo-"  # how the names of files being written begin
@@ -18,19 +16,13 @@ _LEFTOVERS = ("~", ".swp", ".swo", ".tmp", ".orig", ".rej")  # what editors and 
 _CLUTTER = frozenset({"Thumbs.db", "desktop.ini"})
 
 
-class Found(Struct, frozen=True, order=True):
-    """A file below the folder that was walked: its path relative to it, with forward slashes."""
-
-    path: str
-
-
-def walk(root: Path, folder: str) -> tuple[list[Found], list[Problem]]:
-    """Return the files of `root`/`folder` in order, and what in it cannot be one.
+def walk(root: Path, folder: str) -> tuple[list[str], list[Problem]]:
+    """Return the path below `root`/`folder` of each file in it, in order, and what in it cannot be one.
 
     Hidden files (but for `.well-known`) and what editors leave behind are passed over. A symbolic
     link is a problem: it could publish any file of the machine that builds.
     """
-    found: list[Found] = []
+    found: list[str] = []
     problems: list[Problem] = []
     waiting = [""]
     while waiting:
@@ -49,7 +41,7 @@ def walk(root: Path, folder: str) -> tuple[list[Found], list[Problem]]:
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append(path)
             else:
-                found.append(Found(path))
+                found.append(path)
     return sorted(found), problems
 
 

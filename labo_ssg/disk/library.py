@@ -96,7 +96,7 @@ def _walk_content(root: Path) -> tuple[list[PurePosixPath], list[Problem]]:
             Problem(Place(CONTENT), f"there is no folder {CONTENT} in {root}", "make it: the articles live there")
         ]
     found, problems = files.walk(root, CONTENT)
-    return [PurePosixPath(CONTENT, one.path) for one in found], problems
+    return [PurePosixPath(CONTENT, path) for path in found], problems
 
 
 def _check_name(path: PurePosixPath) -> list[Problem]:
@@ -180,8 +180,8 @@ def _read_comments(
         return (), []
     paths, problems = files.walk(root, state)
     found = []
-    for one in paths:
-        path = PurePosixPath(state, one.path)
+    for below in paths:
+        path = PurePosixPath(state, below)
         if len(path.parts) != 4 or path.suffix != ".md":
             what = "it is not where a comment can be"
             problems.append(Problem(Place(str(path)), what, f"expected {state}/<article>/<comment>.md"))

@@ -63,7 +63,7 @@ def parse(
     """
     parts, problems = frontmatter.read(data, str(path), ArticleHeader)
     values, lines = parts.values, parts.lines
-    tell = _teller(str(path), lines, problems)
+    tell = fields.teller(str(path), lines, problems)
     wants_date = values.get("listed", True) and "listed" not in parts.wrong
     if parts.body_line and wants_date and "date" not in values and "date" not in parts.wrong:
         tell(
@@ -85,8 +85,8 @@ def parse(
         section=path.parts[1:-1],
         stem=path.stem,
         title=values.get("title", path.stem),
-        date=_zoned(values.get("date"), zone),
-        updated=_zoned(values.get("updated"), zone),
+        date=_zoned(values, "date", zone),
+        updated=_zoned(values, "updated", zone),
         authors=_kept(values, "author", "authors"),
         description=values.get("description", ""),
         tags=_kept(values, "tags"),
@@ -115,7 +115,7 @@ def parse_section(data: bytes, path: PurePosixPath) -> tuple[Section, list[Probl
         title=values.get("title", "") or name_of(path.parts[1:-1]),
         description=values.get("description", ""),
         order=values.get("order", 0),
-        aliases=_aliases(values, _teller(str(path), parts.lines, problems)),
+        aliases=_aliases(values, fields.teller(str(path), parts.lines, problems)),
         markup=MARKUPS[path.suffix],
         text=parts.body,
         place=Place(str(path), parts.body_line),
@@ -136,13 +136,6 @@ def _explain(problem: Problem) -> Problem:
     return Problem(problem.place, problem.what, hint)
 
 
-def _teller(path: str, lines: dict[str, int], problems: list[Problem]) -> Any:
-    def tell(key: str, what: str, hint: str) -> None:
-        problems.append(Problem(Place(path, lines.get(key, 1)), what, hint))
-
-    return tell
-
-
 def _kept(values: dict[str, Any], *keys: str) -> tuple[str, ...]:
     """Return what stands under `keys`, one text or several, without empty ones, each once."""
     found = (values.get(key, ()) for key in keys)
@@ -150,7 +143,7 @@ def _kept(values: dict[str, Any], *keys: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for item in items if item))
 
 
-def _aliases(values: dict[str, Any], tell: Any) -> tuple[str, ...]:
+def _aliases(values: dict[str, Any], tell: fields.Tell) -> tuple[str, ...]:
     """Return the old addresses that can be answered; tell of the others."""
     found = []
     for alias in _kept(values, "aliases"):
@@ -181,8 +174,5 @@ def _steps(alias: str) -> list[str]:
     return [unquote(step, errors="strict") for step in path.split("/")]
 
 
-def _zoned(moment: datetime | None, zone: tzinfo) -> datetime | None:
-    """Return `moment` in the site's time zone; without an offset it is already meant there."""
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+def _zoned(values: dict[str, Any], key: str, zone: tzinfo) -> datetime | None:
+    return fields.zoned(values[key], zone) if key in values else None

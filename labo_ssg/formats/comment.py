@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from labo_ssg.formats import frontmatter
+from labo_ssg.formats import fields, frontmatter
 from labo_ssg.model import Comment
 from labo_ssg.problems import Place, Problem
 
@@ -33,10 +33,7 @@ def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
     """Read the comment at `path`, `comments/<state>/<article>/<id>.md`."""
     parts, problems = frontmatter.read(data, str(path), CommentHeader)
     values, lines = parts.values, parts.lines
-
-    def tell(key: str, what: str, hint: str) -> None:
-        problems.append(Problem(Place(str(path), lines.get(key, 1)), what, hint))
-
+    tell = fields.teller(str(path), lines, problems)
     folder = path.parent.name
     if not ID.fullmatch(path.stem):
         tell("", "the file's name cannot be a comment's id", "use letters, digits, `.`, `_` and `-`, then `.md`")
@@ -54,14 +51,9 @@ def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
         id=path.stem,
         article=folder,
         author=values.get("author", ""),
-        date=_in_utc(values.get("date", UNKNOWN)),
+        date=fields.zoned(values.get("date", UNKNOWN), UTC),
         reply_to=values.get("reply_to", ""),
         website=values.get("website", ""),
         text=parts.body,
         place=Place(str(path), lines.get("reply_to", parts.body_line)),
     ), sorted(problems)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Return `moment` in UTC, where it is meant if it has no offset."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -7,8 +7,8 @@ default must be. A wrong value is told and left out, so that one run finds all.
 import difflib
 import functools
 import types
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
@@ -141,6 +141,24 @@ def _read(node: yaml_text.Mapping | None, asked: Schema) -> _Found:
     missing = sorted(asked.required - found.keys() - wrong)
     faults += [Fault(lines.get(key, start), f"`{key}` is missing", f"add `{key}: …`") for key in missing]
     return _Found(found, lines, wrong, faults)
+
+
+Tell = Callable[[str, str, str], None]
+"""Takes a key, what is wrong with it, and a hint."""
+
+
+def teller(path: str, lines: Mapping[str, int], problems: list[Problem]) -> Tell:
+    """Return what adds to `problems` one at the line of its key, or at the top of the file."""
+
+    def tell(key: str, what: str, hint: str) -> None:
+        problems.append(Problem(Place(path, lines.get(key, 1)), what, hint))
+
+    return tell
+
+
+def zoned(moment: datetime, zone: tzinfo) -> datetime:
+    """Return `moment` in `zone`; without an offset it is already meant there."""
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
 def suggest(key: str, known: Sequence[str]) -> str:

@@ -19,8 +19,6 @@ OUTSIDE = "start it with https:// or, inside the site, with /"
 
 NAMELESS = Site(title="", base_url="https://example.org")  # stands in for settings that cannot be read
 
-Tell = Callable[[str, str, str], None]
-
 
 def parse(data: bytes, path: str) -> tuple[Site, tuple[Place, ...], list[Problem]]:
     """Read the settings, and the place of each term of their glossary.
@@ -48,7 +46,7 @@ def parse(data: bytes, path: str) -> tuple[Site, tuple[Place, ...], list[Problem
     return site, _places(inside, path) if site.glossary else (), sorted(problems)
 
 
-def _check(values: dict[str, Any], tell: Tell) -> None:
+def _check(values: dict[str, Any], tell: fields.Tell) -> None:
     """Tell what in the settings has the right type and means nothing."""
     if values.get("title") == "":
         tell("title", "expected text, found nothing", "a site needs a title")

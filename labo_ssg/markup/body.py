@@ -9,7 +9,6 @@ from labo_ssg.markup.spip import links as spip_links
 from labo_ssg.model import Body, Html, Manuscript, Markup, Target
 
 EXCERPT = 240  # characters
-EMPTY = Body(Html(""), Html(""), "", (), (), ())
 
 
 class Unrenderable(ValueError):  # noqa: N818 - a text, not an error of the program

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from labo_ssg.markup import glossary, typography
 from labo_ssg.model import Heading, Html, Manuscript
 
-VERBATIM = frozenset(["code", "pre", "kbd", "samp", "var", "textarea"])
-# no term is explained in these
-QUIET = VERBATIM | {"a", "abbr", "dfn", "h1", "h2", "h3", "h4", "h5", "h6", "button", "summary"}
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+VERBATIM = frozenset("code pre kbd samp var textarea".split())
+QUIET = VERBATIM | HEADINGS | {"a", "abbr", "dfn", "button", "summary"}  # no term is explained in these
 BREAKING = frozenset("blockquote br dd div dt li p td th tr".split())  # a word does not go on across these
-HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+NOT_RUNNING = HEADINGS | {"pre", "sup", "textarea"}  # what these hold is no running text
 
 COMMENT_HEADING = 5  # the highest level of a heading in a comment, below the comment's own
 
@@ -39,8 +39,7 @@ _CALL = re.compile(
 _HEADING = re.compile(r"<h[1-6][ >]")
 _SOURCE = re.compile(r' src="([^"]*)"')
 _ALTERNATIVE = re.compile(r' alt="([^"]*)"')
-_OWN_PLACE = re.compile(r' (id="|href="#)([^"]*)"')
-_FRAGMENT_LINK = re.compile(r' href="#([^"]*)"')
+_PLACE = re.compile(r' (id="|href="#)([^"]*)"')
 _SCHEME = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|#)")
 
 
@@ -89,6 +88,7 @@ class _Work:
         found = [(tag, match[1]) for tag in tags if (match := _ID.search(tag))]
         self.ids = {anchor for tag, anchor in found if not _HEADING.match(tag)}  # that a heading cannot have
         self.renamed = {anchor for _, anchor in found if not self.prefix and is_reserved(anchor)}
+        self.moves = bool(self.renamed) or (self.is_markdown and bool(self.prefix))  # some ids get another name
         self.headings: list[Heading] = []
         self.terms: dict[str, None] = {}
         self.broken: list[str] = []
@@ -120,10 +120,8 @@ class _Work:
         self.quiet += step if name in QUIET else 0
         if name in HEADINGS:
             return self.heading(tag, int(name[1]), pieces, at)
-        if step > 0 and self.is_markdown and self.prefix:
-            tag = self.apart(tag)
-        elif step > 0 and self.renamed:
-            tag = _OWN_PLACE.sub(self.rename, tag)
+        if step > 0 and self.moves:
+            tag = _PLACE.sub(self.place, tag)
         if " align=" in tag:
             tag = _aligned(tag)
         if name == "img" and self.manuscript.kind == "comment":
@@ -138,14 +136,14 @@ class _Work:
             return shown
         return f'<a href="{source[1]}" rel="nofollow ugc noopener">{shown}</a>'
 
-    def apart(self, tag: str) -> str:
-        """Keep the ids of this text apart from those of the other texts of its page."""
-        tag = _ID.sub(rf' id="{self.prefix}\1"', tag)
-        return _FRAGMENT_LINK.sub(rf' href="#{self.prefix}\1"', tag)
-
-    def rename(self, match: re.Match[str]) -> str:
-        """Return an id, or a link to one, with the name that it has in place of a reserved one."""
-        return f' {match[1]}{_free(match[2])}"' if match[2] in self.renamed else match[0]
+    def place(self, match: re.Match[str]) -> str:
+        """Return an id, or a link to one, with the name that nothing else of the page has."""
+        name = match[2]
+        if self.is_markdown and self.prefix:
+            name = self.prefix + name
+        elif name in self.renamed:
+            name = _free(name)
+        return f' {match[1]}{name}"'
 
     def heading(self, tag: str, level: int, pieces: list[str], at: int) -> str:
         """Return the tag of a heading with its level in the page and an id of its own."""
@@ -205,16 +203,14 @@ def without_calls(html: str) -> str:
 
 def plain(html: str) -> str:
     """Return the running text of sanitised `html`, without headings, code blocks, notes and their calls."""
-    html = without_calls(html)
-    left_out = frozenset({"pre", "sup", "textarea", *HEADINGS})
     words: list[str] = []
     inside = 0
-    for at, piece in enumerate(_TAG.split(html)):
+    for at, piece in enumerate(_TAG.split(without_calls(html))):
         if at % 2 == 0:
             words.append(piece if not inside else "")
         elif piece == '<div class="footnote">':  # Python-Markdown puts its notes last
             break
-        elif (match := _NAME.match(piece)) and match[1] in left_out:
+        elif (match := _NAME.match(piece)) and match[1] in NOT_RUNNING:
             inside += -1 if piece.startswith("</") else 1
         elif match and match[1] in BREAKING:
             words.append(" ")

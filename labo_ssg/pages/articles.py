@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from labo_ssg.model import Article, Html, Link
+from labo_ssg.model import NO_BODY, Article, Html, Link
 from labo_ssg.pages import threads, urls
-from labo_ssg.pages.materials import NOTHING, Materials
+from labo_ssg.pages.materials import Materials
 from labo_ssg.pages.views import ArticleView, FormView, Page
 
 
@@ -19,8 +19,8 @@ def articles(materials: Materials) -> Iterator[Page]:
 def _view(article: Article, materials: Materials, previous: Link | None, following: Link | None) -> ArticleView:
     site, bodies = materials.site, materials.bodies
     entry = materials.entries[article.id]
-    body = bodies.articles.get(article.id, NOTHING)
-    lead = bodies.leads.get(article.id, NOTHING)
+    body = bodies.articles.get(article.id, NO_BODY)
+    lead = bodies.leads.get(article.id, NO_BODY)
     comments = () if article.comments == "off" else materials.shelves.comments.get(article.id, ())
     written = bodies.comments.get(article.id, {})
     shown = (lead, body, *(written[comment.id] for comment in comments))

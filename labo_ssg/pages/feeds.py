@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from labo_ssg.model import Article, Comment, Html
+from labo_ssg.model import NO_BODY, Article, Comment, Html
 from labo_ssg.pages import urls
-from labo_ssg.pages.materials import NOTHING, Materials, latest_comments
+from labo_ssg.pages.materials import Materials, latest_comments, newest
 from labo_ssg.pages.views import FeedEntry, FeedView, Page
 
 LONGEST = 20  # entries
@@ -28,8 +28,7 @@ def feeds(materials: Materials) -> Iterator[Page]:
     for article in materials.library.articles:
         if article.comments != "off":
             url = urls.article(article)
-            newest = sorted(rooms.comments.get(article.id, ()), key=lambda one: (one.date, one.id), reverse=True)
-            entries = _comments(materials, newest[:LONGEST], known)
+            entries = _comments(materials, newest(rooms.comments.get(article.id, ()), LONGEST), known)
             updated = article.date or NEVER
             yield _feed(materials, urls.comments_feed(url), url, f"{article.title} – {words}", entries, updated)
 
@@ -53,7 +52,7 @@ def _articles(materials: Materials, articles: Sequence[Article]) -> tuple[FeedEn
     bodies = materials.bodies
     found = []
     for article in articles[:LONGEST]:
-        body, lead = bodies.articles.get(article.id, NOTHING), bodies.leads.get(article.id, NOTHING)
+        body, lead = bodies.articles.get(article.id, NO_BODY), bodies.leads.get(article.id, NO_BODY)
         published = article.date or NEVER
         found.append(
             FeedEntry(

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from labo_ssg.model import Article, Body, Html, Link, Section
+from labo_ssg.model import NO_BODY, Article, Body, Html, Link, Section
 from labo_ssg.pages import shelves, urls
-from labo_ssg.pages.materials import NOTHING, Materials, latest_comments
+from labo_ssg.pages.materials import Materials, latest_comments
 from labo_ssg.pages.views import Entry, HomeView, IndexView, ListView, Page, Pagination, Quote, Shelf, TermView
 
 ON_A_SHELF = 3  # articles shown for each section of the home page
@@ -14,7 +14,7 @@ QUOTED = 5  # comments quoted there
 def home(materials: Materials) -> Iterator[Page]:
     """Yield the home page and the older articles' pages after it."""
     site, rooms = materials.site, materials.shelves
-    intro = materials.bodies.sections.get((), NOTHING)
+    intro = materials.bodies.sections.get((), NO_BODY)
     for number, articles, pagination in _pages(materials, urls.HOME, rooms.articles):
         entries = _entries(materials, articles)
         first = number == 1
@@ -24,7 +24,7 @@ def home(materials: Materials) -> Iterator[Page]:
             description=site.description or intro.excerpt,
             language=site.language,
             feeds=materials.feeds(),
-            terms=_terms(materials, articles, intro if first else NOTHING),
+            terms=_terms(materials, articles, intro if first else NO_BODY),
             intro=Html(intro.html + intro.notes) if first else Html(""),
             lead=entries[0] if first and entries else None,
             latest=entries[1:] if first else entries,
@@ -41,7 +41,7 @@ def sections(materials: Materials) -> Iterator[Page]:
     for path, section in rooms.sections.items():
         if not path:
             continue
-        url, body = urls.section(path), materials.bodies.sections.get(path, NOTHING)
+        url, body = urls.section(path), materials.bodies.sections.get(path, NO_BODY)
         below = tuple(_shelf(materials, child) for child in shelves.children(rooms, path))
         common = {
             "title": section.title,
@@ -90,15 +90,15 @@ def _list(
     url: str,
     articles: Sequence[Article],
     common: Mapping[str, object],
-    body: Body = NOTHING,
+    body: Body = NO_BODY,
     below: tuple[Shelf, ...] = (),
 ) -> Iterator[Page]:
     for number, some, pagination in _pages(materials, url, articles):
         view = ListView(
             url=urls.numbered(url, number),
             language=materials.site.language,
-            terms=_terms(materials, some, body if number == 1 else NOTHING),
-            body=Html(body.html + body.notes) if number == 1 else NOTHING.html,
+            terms=_terms(materials, some, body if number == 1 else NO_BODY),
+            body=Html(body.html + body.notes) if number == 1 else NO_BODY.html,
             shelves=below if number == 1 else (),
             entries=_entries(materials, some),
             count=len(articles),
@@ -122,7 +122,7 @@ def _pages(
 
 
 def _terms(materials: Materials, articles: Iterable[Article], body: Body) -> tuple[TermView, ...]:
-    leads = (materials.bodies.leads.get(article.id, NOTHING) for article in articles)
+    leads = (materials.bodies.leads.get(article.id, NO_BODY) for article in articles)
     return materials.explained((body, *leads))
 
 

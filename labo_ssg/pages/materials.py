@@ -7,14 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from labo_ssg import language
-from labo_ssg.model import Article, Bodies, Body, Comment, Html, Library, Link, Site
+from labo_ssg.model import NO_BODY, Article, Bodies, Body, Comment, Library, Link, Site
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.pages.views import Entry, TermView
 from labo_ssg.problems import Place, Problem
-
-NOTHING = Body(Html(""), Html(""), "", (), (), ())
 
 
 class Materials(Struct, frozen=True):
@@ -76,7 +74,7 @@ def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
     return Entry(
         url=urls.article(article),
         title=article.title,
-        lead=materials.bodies.leads.get(article.id, NOTHING).html,
+        lead=materials.bodies.leads.get(article.id, NO_BODY).html,
         date=article.date,
         updated=article.updated,
         authors=tuple(Link(name, urls.author(name)) for name in article.authors),
@@ -89,6 +87,11 @@ def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
 
 
 def latest_comments(materials: Materials, number: int) -> list[Comment]:
-    """Return the `number` newest comments of the site, newest first, among those that have a page to stand on."""
+    """Return the `number` newest comments of the site, among those that have a page to stand on."""
     shown = (one for one in materials.library.comments if materials.entries[one.article].discussion != "off")
-    return nlargest(number, shown, key=lambda one: (one.date, one.id))
+    return newest(shown, number)
+
+
+def newest(comments: Iterable[Comment], number: int) -> list[Comment]:
+    """Return the `number` newest of `comments`, newest first."""
+    return nlargest(number, comments, key=lambda one: (one.date, one.id))

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote, unquote, urlsplit
 
-from labo_ssg.model import Article, Comment, Site
+from labo_ssg.model import Article, Comment
 
 HOME = "/"
 GLOSSARY = "/glossaire/"
@@ -93,9 +93,14 @@ def file(url: str) -> str:
     return f"{path}index.html" if not path or path.endswith("/") else path
 
 
-def href(site: Site, url: str) -> str:
-    """Return `url` as a link from any page of `site`, which may live in a folder of its host."""
-    return urlsplit(site.base_url).path + url if url.startswith("/") else url
+def base(site_url: str) -> str:
+    """Return the path under which the site at `site_url` lives on its host, "" for the root."""
+    return urlsplit(site_url).path
+
+
+def href(site_url: str, url: str) -> str:
+    """Return `url` as a link from any page of the site at `site_url`."""
+    return base(site_url) + url if url.startswith("/") else url
 
 
 def _folder(parts: Iterable[str]) -> str:

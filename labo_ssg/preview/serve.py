@@ -5,12 +5,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import uvicorn
 
 from labo_ssg.build.build import Report, build
 from labo_ssg.disk.library import read_site
+from labo_ssg.pages import urls
 from labo_ssg.preview.app import create_app
 from labo_ssg.preview.stage import Stage
 from labo_ssg.preview.watch import Watcher
@@ -34,7 +34,7 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
         def rebuild() -> None:
             report = build(root, root / OUTPUT, now=datetime.now(UTC), drafts=drafts)
             # A mistake in the settings leaves the site where it was.
-            base = stage.base if report.problems else urlsplit(read_site(root)[0].base_url).path
+            base = stage.base if report.problems else urls.base(read_site(root)[0].base_url)
             stage.show(report.problems, base)
             say(f"{host}{base}/", report)
 
