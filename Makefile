@@ -1,7 +1,7 @@
 # make site    builds the demo site into public/
 # make serve   opens it live: edit a file, the browser follows
 # make test    runs the tests (browser tests want Chromium; BROWSER=none leaves them out)
-# make check   formatting, lint, types
+# make check   formatting, lint, types, and the demo's HTML (with the Nu checker, which wants Java and npm)
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,6 +26,8 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	@$(BIN)/labo build --output .labo/check >/dev/null
+	@tools/nu .labo/check $(BIN)
 
 fuzz: $(VENV)/.test
 	LABO_FUZZ=1 $(BIN)/python -m pytest tests/test_spip_safety.py
@@ -39,9 +41,9 @@ clean:
 
 $(VENV)/.site: pyproject.toml constraints.txt tools/venv
 	@tools/venv $(PYTHON) $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable '.[serve]'
+	@$(BIN)/python -m pip install --quiet --editable '.[serve,search]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.site
-	@$(BIN)/python -m pip install --quiet --editable '.[serve,test,check]'
+	@$(BIN)/python -m pip install --quiet --editable '.[serve,search,test,check]'
 	@touch $@

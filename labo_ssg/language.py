@@ -37,6 +37,14 @@ def locale(tag: str) -> Locale:
         return Locale("en")
 
 
+def own_name(tag: str) -> str:
+    """Return what a language calls itself: "fr" → "français"."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
 def long_date(moment: datetime, tag: str) -> str:
     """Return the day in full: "12 janvier 2021"."""
     written = format_date(moment, "long", locale(tag))

@@ -64,6 +64,40 @@ class CommentSettings(Struct, frozen=True):
     editors: tuple[str, ...] = ()
 
 
+class Colors(Struct, frozen=True):
+    """The colours of the theme in one scheme, each `#rrggbb`; what is "" is derived from the others."""
+
+    paper: str = ""
+    wash: str = ""
+    ink: str = ""
+    second_ink: str = ""
+    line: str = ""
+    accent: str = ""
+    on_accent: str = ""
+
+
+# The theme's own, as in templates/assets/style.css; tests/test_looks.py compares.
+LIGHT = Colors("#fffdf9", "#f6f2e9", "#1c1d1f", "#4d504e", "#e3ded4", "#085a42", "#fffdf9")
+DARK = Colors("#15181a", "#1c2022", "#ece8e0", "#b6b5af", "#32373a", "#73d3ad", "#10201a")
+
+
+class ThemeSettings(Struct, frozen=True):
+    """How the theme looks. Fonts and lengths are as CSS has them, "" for the theme's own.
+
+    `social_images` asks for a picture of each article's own title for links that are shared;
+    `social_font` is the file under `content/` with which it is written.
+    """
+
+    colors: Colors = LIGHT
+    dark: Colors = DARK
+    text_font: str = ""
+    interface_font: str = ""
+    width: str = ""
+    measure: str = ""
+    social_images: bool = False
+    social_font: str = ""
+
+
 class Site(Struct, frozen=True):
     """The settings, `site.yaml`."""
 
@@ -75,6 +109,8 @@ class Site(Struct, frozen=True):
     timezone: str = "Europe/Paris"
     typography: Typography = "spip"
     per_page: int = 10
+    search: bool = False
+    theme: ThemeSettings = ThemeSettings()
     menu: tuple[Link, ...] = ()
     footer: tuple[Link, ...] = ()
     partners: tuple[Partner, ...] = ()
@@ -103,6 +139,7 @@ class Article(Struct, frozen=True):
     """A text of the site. `section` is its folder, `()` for the root of `content/`.
 
     `listed` is false for a page apart (legal notice…): it has no date and stands in no list.
+    `translation_of` is the id of the article in the language it was written in, "" for none.
     `lines` are those of its header's keys, for messages; `place` is where its text starts.
     """
 
@@ -122,6 +159,7 @@ class Article(Struct, frozen=True):
     listed: bool
     aliases: tuple[str, ...]
     language: str
+    translation_of: str
     extra: dict[str, Any]
     markup: Markup
     text: str
@@ -156,9 +194,16 @@ class Comment(Struct, frozen=True):
 
 
 class Asset(Struct, frozen=True):
-    """Any other file of `content/`, copied as it is; `path` is relative to `content/`."""
+    """Any other file of `content/`, copied as it is; `path` is relative to `content/`.
+
+    `width` and `height` of a picture are in pixels, 0 where they are not known; `widths`
+    are those for which it is worth making smaller.
+    """
 
     path: str
+    width: int = 0
+    height: int = 0
+    widths: tuple[int, ...] = ()
 
 
 class Library(Struct, frozen=True):
@@ -171,19 +216,37 @@ class Library(Struct, frozen=True):
     assets: tuple[Asset, ...]
 
 
+class Variant(Struct, frozen=True):
+    """A picture made `width` pixels wide."""
+
+    url: str
+    width: int
+
+
+class Picture(Struct, frozen=True):
+    """A picture of `content/`, at `path` there; `width` and `height` in pixels, `variants` from narrow to wide."""
+
+    path: str
+    width: int
+    height: int
+    variants: tuple[Variant, ...] = ()
+
+
 class Target(Struct, frozen=True):
     """What an internal reference leads to; an empty `url` means that nothing is there."""
 
     url: str
     title: str = ""
+    picture: Picture | None = None
 
 
 class Manuscript(Struct, frozen=True):
     """All that shapes one body, and nothing else.
 
     `links` holds the internal references that the text may name, `words` the forms of
-    the glossary that it holds, each with the anchor of its term. `anchor` keeps the
-    ids of this body apart from those of the other bodies of its page.
+    the glossary that it holds, each with the anchor of its term, `meanings` what paper shows
+    at the first occurrence of a term, by anchor. `anchor` keeps the ids of this body apart
+    from those of the other bodies of its page.
     """
 
     text: str
@@ -193,6 +256,7 @@ class Manuscript(Struct, frozen=True):
     typography: Typography
     links: dict[str, Target]
     words: dict[str, str]
+    meanings: dict[str, str]
     anchor: str
 
 
@@ -208,7 +272,8 @@ class Body(Struct, frozen=True):
     """A text made safe HTML.
 
     `terms` are the anchors of the glossary's terms it explains, in order; `broken` the
-    internal references that lead nowhere, as they were written.
+    internal references that lead nowhere, as they were written; `pictures` the paths of
+    those it shows.
     """
 
     html: Html
@@ -217,6 +282,7 @@ class Body(Struct, frozen=True):
     headings: tuple[Heading, ...]
     terms: tuple[str, ...]
     broken: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
 
 
 NO_BODY = Body(Html(""), Html(""), "", (), (), ())

@@ -2,15 +2,19 @@
 
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import msgspec
 from jinja2 import (
+    ChoiceLoader,
     Environment,
     FileSystemLoader,
+    PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
@@ -26,6 +30,13 @@ from labo_ssg.pages.views import Page, SiteView
 from labo_ssg.problems import Place, Problem
 
 ASSETS = "assets"
+TEMPLATES = (".html", ".xml", ".txt")
+DEFAULT = (
+    "default"  # `{% extends "default/article.html" %}`: the default theme's own, in a site that changes a part of it
+)
+SETTINGS = "settings.css"  # what the settings say of colours and fonts
+_RESPONSIVE = re.compile(r' (?:srcset|sizes)="[^"]*"')
+_TAG = re.compile(r'<[^>"]*(?:"[^"]*"[^>"]*)*>')
 _ROOTED = re.compile(r'( (?:href|src|poster)=)"/(?!/)')
 
 
@@ -44,11 +55,11 @@ def default_templates() -> Path:
 
 
 class Theme:
-    """The templates and assets of a site, over those of the default theme."""
+    """The templates of a site, over those of the default theme, and their assets by name."""
 
-    def __init__(self, folder: Path, site: SiteView, zone: tzinfo) -> None:
-        self.folders = [one for one in (folder, default_templates()) if one.is_dir()]
-        self.assets = _read_assets(self.folders)
+    def __init__(self, folder: Path, site: SiteView, zone: tzinfo, assets: Mapping[str, bytes]) -> None:
+        self.folders = [folder, default_templates()]
+        self.assets = {**assets, SETTINGS: site.style.encode()} if site.style else dict(assets)
         self.stamp = _digest(self.assets)
         self._zone, self._site = zone, site
         self._environment = self._make_environment()
@@ -69,19 +80,25 @@ class Theme:
             raise Broken(self._explain(error, page)) from error
 
     def check(self) -> list[Problem]:
-        """Return the syntax errors of every template."""
+        """Return what keeps a template from being read, for each of them."""
         problems = []
-        for name in self._environment.list_templates():
-            if not name.startswith(f"{ASSETS}/") and not name.rpartition("/")[2].startswith("."):
-                try:
-                    self._environment.get_template(name)
-                except TemplateSyntaxError as error:
-                    problems.append(self._syntax_problem(error))
+        for name in self._environment.list_templates(filter_func=_is_template):
+            try:
+                self._environment.get_template(name)
+            except TemplateSyntaxError as error:
+                problems.append(self._syntax_problem(error))
+            except UnicodeDecodeError:
+                problems.append(Problem(Place(f"templates/{name}"), "it is not UTF-8", "save it as UTF-8"))
         return problems
 
     def _make_environment(self) -> Environment:
         environment = Environment(
-            loader=FileSystemLoader(self.folders),
+            loader=ChoiceLoader(
+                [
+                    FileSystemLoader(self.folders),
+                    PrefixLoader({DEFAULT: FileSystemLoader(default_templates())}),
+                ]
+            ),
             autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -90,7 +107,7 @@ class Theme:
         )
         translations = language.translations(self._site.language)
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined] # i18n adds it
-        environment.globals.update(site=self._site, asset=self._asset)
+        environment.globals.update(site=self._site, asset=self._asset, assets=self.assets.keys())
         environment.filters.update(self._filters())
         return environment
 
@@ -102,8 +119,11 @@ class Theme:
             return site.base_url + url if url.startswith("/") else url
 
         def with_full_links(html: str) -> Html:
-            # What follows the host is in the links already.
-            return Html(_ROOTED.sub(rf'\1"{host}/', html))
+            # What follows the host is in the links already. Readers of feeds choose no picture by its width.
+            def whole(tag: re.Match[str]) -> str:
+                return _ROOTED.sub(rf'\1"{host}/', _RESPONSIVE.sub("", tag[0]))
+
+            return Html(_TAG.sub(whole, html))
 
         return {
             "href": lambda url: urls.href(site.base_url, url),
@@ -116,6 +136,8 @@ class Theme:
             "unmark": lambda html: Html(glossary.unmark(html)),
             "without_calls": lambda html: Html(dress.without_calls(html)),
             "with_full_links": with_full_links,
+            "json": _json,
+            "language_name": language.own_name,
             "lang_tag": lambda tag: tag.replace("_", "-"),
         }
 
@@ -123,7 +145,7 @@ class Theme:
         """Return the link to an asset of the theme."""
         if name not in self.assets:
             raise TemplateRuntimeError(f"there is no asset `{name}` in {ASSETS}/")
-        return urls.href(self._site.base_url, f"/{ASSETS}/{self.stamp}/{name}")
+        return urls.href(self._site.base_url, f"/{ASSETS}/{self.stamp}/{quote(name)}")
 
     def _explain(self, error: Exception, page: Page) -> Problem:
         """Return the problem behind what a template raised; raise it again where none did."""
@@ -134,9 +156,14 @@ class Theme:
         if isinstance(error, TemplateNotFound):
             name, line = (self._shown(frames[-1].filename), frames[-1].lineno or 0) if frames else ("templates", 0)
             return Problem(Place(name, line), f"there is no template `{error.name}`", hint)
+        if isinstance(error, UnicodeEncodeError):
+            return Problem(Place(f"templates/{page.template}"), "what it prints is no text", hint)
         if not frames:
             raise error
         place = Place(self._shown(frames[-1].filename), frames[-1].lineno or 0)
+        if isinstance(error, RecursionError):
+            what = "the template extends or includes itself without end"
+            return Problem(place, what, f'the default theme\'s own is "{DEFAULT}/{page.template}"; {hint}')
         return Problem(place, str(error) or type(error).__name__, hint)
 
     def _syntax_problem(self, error: TemplateSyntaxError) -> Problem:
@@ -147,23 +174,19 @@ class Theme:
 
     def _shown(self, filename: str) -> str:
         """Return how messages call the file of a template, "" where it is none."""
-        for folder in self.folders:
+        for folder, name in zip(self.folders, ("templates", DEFAULT), strict=False):
             if Path(filename).is_relative_to(folder):
-                return f"templates/{Path(filename).relative_to(folder).as_posix()}"
+                return f"{name}/{Path(filename).relative_to(folder).as_posix()}"
         return ""
 
 
-def _read_assets(folders: list[Path]) -> dict[str, bytes]:
-    """Return the assets of the folders by name; the first folder that has one wins."""
-    found: dict[str, bytes] = {}
-    for folder in reversed(folders):
-        for path in sorted((folder / ASSETS).rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                found[path.relative_to(folder / ASSETS).as_posix()] = path.read_bytes()
-    return dict(sorted(found.items()))
+def _is_template(name: str) -> bool:
+    """Tell whether the file `name` is a template of the site: no asset, not hidden, not the default theme's."""
+    hidden = any(part.startswith(".") for part in name.split("/"))
+    return name.endswith(TEMPLATES) and not hidden and not name.startswith((f"{ASSETS}/", f"{DEFAULT}/"))
 
 
-def _digest(assets: dict[str, bytes]) -> str:
+def _digest(assets: Mapping[str, bytes]) -> str:
     digest = sha256()
     for name, data in assets.items():
         digest.update(b"%d:%s%d:" % (len(name), name.encode(), len(data)))
@@ -174,6 +197,12 @@ def _digest(assets: dict[str, bytes]) -> str:
 def _iso(moment: datetime) -> str:
     """Return `moment` as RFC 3339 has it."""
     return moment.isoformat(timespec="seconds") if moment.tzinfo is not UTC else f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _json(value: Any) -> Html:
+    """Return `value` as JSON that may stand in a script element."""
+    text = msgspec.json.encode(value).decode()
+    return Html(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _initials(name: str) -> str:

@@ -10,10 +10,10 @@ from conftest import ROOT
 from labo_ssg.cli import main
 from labo_ssg.formats.article import ArticleHeader, SectionHeader
 from labo_ssg.formats.comment import CommentHeader
-from labo_ssg.model import CommentSettings, Image, Link, Partner, Site, Source, Term
+from labo_ssg.model import Colors, CommentSettings, Image, Link, Partner, Site, Source, Term, ThemeSettings
 
 DOCUMENTED = {
-    "docs/settings.md": (Site, CommentSettings, Link, Partner, Term),
+    "docs/settings.md": (Site, CommentSettings, ThemeSettings, Colors, Link, Partner, Term),
     "docs/writing.md": (ArticleHeader, SectionHeader, Source, Image),
     "docs/comments.md": (CommentHeader,),
 }

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "labo_ssg"
 FLOORS = [
     {"problems"},
     {"model", "language"},
-    {"formats", "markup", "pages"},
+    {"formats", "markup", "pages", "pictures"},
     {"disk", "theme", "forge"},
     {"build", "inbox", "moderation", "migrate"},
     {"preview"},
@@ -30,9 +30,10 @@ OWNERS = {
     "starlette": ["preview/", "inbox/"],
     "uvicorn": ["preview/", "inbox/"],
     "click": ["cli.py"],
+    "PIL": ["pictures/"],
 }
 CLOCKS = ("cli.py", "inbox/app.py", "preview/")
-PURE = ("problems.py", "model.py", "language.py", "formats/", "markup/", "pages/")
+PURE = ("problems.py", "model.py", "language.py", "formats/", "markup/", "pages/", "pictures/")
 DISK_AND_NETWORK = {"os", "shutil", "tempfile", "socket", "subprocess", "urllib.request", "http.client"}
 
 

@@ -28,6 +28,7 @@ class Text:
     language: str = "fr"
     typography: str = "spip"
     links: dict[str, Target] = field(default_factory=dict)
+    meanings: dict[str, str] = field(default_factory=dict)
     anchor: str = ""
 
     def render(self) -> Body:
@@ -41,6 +42,7 @@ class Text:
                 self.typography,  # type: ignore[arg-type]
                 self.links,
                 words,
+                self.meanings,
                 self.anchor,
             )
         )
@@ -107,7 +109,7 @@ TERMS = {
         "- **ESS**",
         f"<ul>\n<li><strong>{button('ESS', 'ess', stop=True)}</strong></li>\n</ul>",
     ),
-    "not in an attribute": ('![ESS](/x.svg "ESS")', '<p><img alt="ESS" src="/x.svg" title="ESS"></p>'),
+    "not in an attribute": ('![ESS](/x.svg "ESS")', '<p><img alt="ESS" src="/x.svg" title="ESS" loading="lazy"></p>'),
 }
 
 
@@ -121,14 +123,14 @@ def test_glossary(source: str, expected: str) -> None:
 @given(st.text(alphabet="ESPTCs <>&'\"’lécondi-*[](`)\n", max_size=80))
 def test_to_unmark_undoes_to_mark(text: str) -> None:
     marked = Text(text).render().html
-    bare = body.render_body(Manuscript(text, "markdown", "article", "fr", "spip", {}, {}, "")).html
+    bare = body.render_body(Manuscript(text, "markdown", "article", "fr", "spip", {}, {}, {}, "")).html
     assert glossary.unmark(marked) == bare
 
 
 def test_letters_that_are_alike_to_the_pattern_alone_are_no_term() -> None:
     words = glossary.forms([Term("is", "…")], ["is"])
     assert glossary.find("İs ıs", words) == {}
-    assert glossary.mark("İs is", words, {}) == f"İs {button('is', 'is', stop=True)}"
+    assert glossary.mark("İs is", words, {}, {}) == f"İs {button('is', 'is', stop=True)}"
 
 
 def test_a_visitor_cannot_forge_a_button() -> None:

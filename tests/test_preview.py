@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import LABO, article, write_site
+from conftest import LABO, article, comment, dom, text_of, write_site
 
 PATIENCE = 20.0  # seconds: a bound for a machine that is busy, not a measure
 
@@ -145,9 +145,58 @@ def test_only_the_output_is_served(preview: Preview, path: str) -> None:
 
 
 def test_a_message_is_given_back_not_lost(preview: Preview) -> None:
-    answer = httpx.post(preview.address + "inbox/", data={"text": "Mon <message>", "author": "x"})
+    typed = {"article": "x", "author": "Jeanne", "text": "Mon <message>, en entier."}
+    answer = httpx.post(preview.address + "inbox/", data=typed)
     assert answer.status_code == 503
-    assert "Mon &lt;message&gt;" in answer.text
+    assert "Mon &lt;message&gt;, en entier." in answer.text
+    assert "ne garde aucun message" in answer.text
+
+
+def test_a_wrong_form_comes_back_with_its_mistakes_tied_to_their_fields(preview: Preview) -> None:
+    typed = {"article": "x", "author": " ", "email": "jeanne@", "website": "essai", "text": "Court <b>"}
+    answer = httpx.post(preview.address + "inbox/", data=typed)
+    assert answer.status_code == 422
+    page = dom(answer.content)
+    for name, words in (("author", "un nom"), ("email", "adresse"), ("website", "https://"), ("text", "trop court")):
+        field = page.find(f".//*[@name='{name}']")
+        assert field is not None
+        assert field.get("aria-invalid") == "true"
+        told = [page.find(f".//*[@id='{anchor}']") for anchor in (field.get("aria-describedby") or "").split()]
+        assert any(one is not None and words in text_of(one) for one in told), name
+        assert page.find(f".//a[@href='#{field.get('id')}']") is not None, "the list of mistakes leads to the field"
+    assert page.find(".//textarea[@name='text']").text.strip() == "Court <b>"  # type: ignore[union-attr]
+    assert page.find(".//input[@name='email']").get("value") == "jeanne@"  # type: ignore[union-attr]
+
+
+def test_a_message_for_an_article_that_takes_none_is_given_back(preview: Preview) -> None:
+    answer = httpx.post(preview.address + "inbox/", data={"article": "nowhere", "text": "Mon message, en entier."})
+    assert answer.status_code == 404
+    assert "Mon message, en entier." in answer.text
+
+
+def test_a_comment_is_answered_on_a_page_of_its_own(tmp_path: Path) -> None:
+    files = {
+        "content/a/x.md": article(),
+        "content/a/y.md": article("Fermé", comments="closed"),
+        "comments/approved/x/one.md": comment("x", author="Zoé", body="Qui {{paie}} ?"),
+        "comments/approved/y/two.md": comment("y"),
+    }
+    running = Preview(write_site(tmp_path / "site", files), tmp_path / "log")
+    try:
+        link = dom(running.get("/a/x/").content).find(".//article[@id='comment-one']//a[@href='/inbox/reply/x/one']")
+        assert link is not None
+        page = dom(running.get("/inbox/reply/x/one").content)
+        assert "Zoé" in text_of(page)
+        assert page.find(".//*[strong='paie']") is not None
+        answered = page.find(".//form[@method='post']//input[@name='reply_to']")
+        assert answered is not None
+        assert answered.get("value") == "one"
+        missing = ("/inbox/reply/x/two", "/inbox/reply/y/two", "/inbox/reply/z/one")
+        assert [running.get(path).status_code for path in missing] == [404, 404, 404]
+        assert "/inbox/reply/" not in running.get("/a/y/").text
+    finally:
+        running.process.terminate()
+        running.process.wait(PATIENCE)
 
 
 def test_a_site_in_a_folder_of_its_host_is_served_there(tmp_path: Path) -> None:

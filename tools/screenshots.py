@@ -1,74 +1,125 @@
 """Take the pictures of docs/images/ from the demo site: make screenshots."""
 
-import functools
-import shutil
+import re
+import subprocess
 import sys
 import tempfile
-import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+import chromium
+from PIL import Image, ImageOps
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from labo_ssg.build.build import build
 
 ROOT = Path(__file__).parent.parent
 IMAGES = ROOT / "docs" / "images"
 PTCE = "/le-labo-de-l-ess/on-parle-de-nous/ptce-elements-de-diagnostic/"
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESK, PHONE = (1280, 900), (390, 844)
+PATIENCE = 10_000  # milliseconds
+SCREENS = {"desk": (1280, 900), "phone": (390, 844)}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+PAPER, MARGINS = (658, 979), (68, 68, 68, 76)  # pixels: A4 within the margins that the style sheet asks for
+
+
+class UnseenError(Exception):
+    """What a picture should show is not there."""
+
+
+def show_discussion(page: Page) -> None:
+    page.locator("#forum").evaluate("one => one.scrollIntoView()")
+
+
+def open_term(page: Page) -> None:
+    term = page.locator(".prose .term").first
+    term.evaluate("one => one.scrollIntoView({block: 'center'})")
+    term.click()
+    page.locator(".term-card:popover-open").wait_for()
+
+
+def await_results(page: Page) -> None:
+    page.locator("[data-search-results] li").first.wait_for()
+
+
+def send_mistakes(page: Page) -> None:
+    """Send the form with mistakes that the browser itself would have refused."""
+    page.locator("#email").fill("jeanne.exemple.org")
+    with page.expect_navigation() as sent:
+        page.locator("form#postez").evaluate("form => { form.noValidate = true; form.requestSubmit(); }")
+    if sent.value.status != 422:
+        raise UnseenError(
+            f"the form was answered with {sent.value.status} {sent.value.status_text}, not with its errors"
+        )
 
 
 class Picture(NamedTuple):
-    """A page, what must be in sight, what to click, the screen in pixels and the scheme of colours."""
+    """A page, what to do there first, and whether it takes the live preview, which answers forms."""
 
     path: str
-    sight: str = ""
-    click: str = ""
-    screen: tuple[int, int] = DESK
-    scheme: Literal["light", "dark"] = "light"
+    prepare: Callable[[Page], None] = lambda page: None
+    live: bool = False
 
 
 PICTURES = {
     "home": Picture("/"),
+    "section": Picture("/territoires/"),
     "article": Picture(PTCE),
-    "discussion": Picture(PTCE, sight="#forum"),
-    "form": Picture(PTCE, sight="#postez"),
-    "glossary-phone": Picture(PTCE, click=".prose .term", screen=PHONE),
-    "home-phone-dark": Picture("/", screen=PHONE, scheme="dark"),
+    "discussion": Picture(PTCE, show_discussion),
+    "form": Picture(PTCE, send_mistakes, live=True),
+    "search": Picture("/recherche/?q=ptce", await_results),
+    "glossary": Picture(PTCE, open_term),
 }
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """A quiet server of files."""
+@contextmanager
+def preview() -> Iterator[str]:
+    """Run `labo serve` on the demo; give its address."""
+    command = [sys.executable, "-u", "-m", "labo_ssg", "serve", "--root", str(ROOT), "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 # our own
+        try:
+            found = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in process.stderr or ())
+            address = next(filter(None, found), None)
+            if not address:
+                sys.exit("`labo serve` does not start.")
+            yield address[0]
+        finally:
+            process.terminate()
 
-    def log_message(self, *words: object) -> None:
-        """Say nothing."""
+
+def save(name: str, png: bytes, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
+    """Write a picture with 256 colours: it is a third of the size."""
+    whole = ImageOps.expand(Image.open(BytesIO(png)).convert("RGB"), margins, "white")
+    whole.quantize(256, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def take(browser: Browser, host: str, name: str, picture: Picture) -> None:
-    """Take one picture of the site at `host`."""
-    width, height = picture.screen
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=picture.scheme, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.goto(host + picture.path)
-    if picture.sight:
-        page.locator(picture.sight).first.evaluate("one => one.scrollIntoView({block: 'start'})")
-    if picture.click:
-        page.locator(picture.click).first.evaluate("one => one.scrollIntoView({block: 'center'})")
-        page.locator(picture.click).first.click()
-    page.screenshot(path=IMAGES / f"{name}.png")
-    context.close()
+    """Take a picture of the site at `host` on each screen, in each scheme of colours."""
+    for (screen, (width, height)), scheme in product(SCREENS.items(), SCHEMES):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce", locale="fr-FR"
+        )
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        answer = page.goto(host + picture.path)
+        if not answer or not answer.ok:
+            raise UnseenError(f"the site has no page at {picture.path}")
+        picture.prepare(page)
+        save(f"{name}-{screen}-{scheme}", page.screenshot())
+        context.close()
+
+
+def take_paper(browser: Browser, host: str) -> None:
+    """Take a picture of the first page on paper."""
+    page = browser.new_page(viewport={"width": PAPER[0], "height": PAPER[1]}, locale="fr-FR")
+    page.goto(host + PTCE)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    save("print", page.screenshot(), MARGINS)
 
 
 def main() -> None:
@@ -77,11 +128,15 @@ def main() -> None:
         report = build(ROOT, Path(folder), now=datetime.now(UTC), drafts=False)
         if report.problems:
             sys.exit("\n".join(map(str, report.problems)))
-        server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=SWITCHES)
-        for name, picture in PICTURES.items():
-            take(browser, f"http://127.0.0.1:{server.server_address[1]}", name, picture)
+        browser = chromium.launch(playwright)
+        with chromium.serve(Path(folder)) as still, preview() as live:
+            for name, picture in PICTURES.items():
+                try:
+                    take(browser, live if picture.live else still, name, picture)
+                except (Error, UnseenError) as error:
+                    why = str(error).splitlines()[0]
+                    print(f"No picture of the {name} was taken: {why}", file=sys.stderr)  # noqa: T201 # tells a person
+            take_paper(browser, still)
         browser.close()
 
 

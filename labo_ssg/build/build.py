@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from labo_ssg.build import anchors, manuscripts, publish
+from labo_ssg.build import anchors, manuscripts, pictures, publish, search
+from labo_ssg.disk.assets import TEMPLATES, read_assets
 from labo_ssg.disk.library import CONTENT, check_pending, read_library
 from labo_ssg.markup import titles
 from labo_ssg.model import Library
@@ -18,7 +19,7 @@ from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.problems import Place, Problem
-from labo_ssg.theme import Broken, Theme
+from labo_ssg.theme import Broken, Theme, default_templates
 
 
 class Report(Struct, frozen=True):
@@ -44,29 +45,41 @@ class Studied(Struct, frozen=True):
 
 
 class Made(NamedTuple):
-    """A whole site in memory: its library, its plan and its files, or the problems for which it has none."""
+    """A whole site in memory: its library, its plan, its files and the pictures it shows, by their path in `content/`.
+
+    Where there are problems, there are no files.
+    """
 
     library: Library
     plan: Plan
+    theme: Theme
     files: dict[str, bytes]
+    shown: frozenset[str]
     problems: list[Problem]
 
 
 def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
     """Build the site at `root` into `output`, or say why it was not."""
+    return build_and_keep(root, output, now=now, drafts=drafts)[0]
+
+
+def build_and_keep(root: Path, output: Path, *, now: datetime, drafts: bool) -> tuple[Report, Made | None]:
+    """Build the site at `root` into `output`, and return it too, None where it was not published."""
     start = time.perf_counter()
     made = make(root, *read_library(root), now=now, drafts=drafts)
     problems = made.problems or _check_output(root, output)
     if problems:
-        return Report(problems=tuple(problems))
-    copied = {asset.path: root / CONTENT / asset.path for asset in made.library.assets}
+        return Report(problems=tuple(problems)), None
     try:
+        copied, problems = _gather(made, root)
+        if problems:
+            return Report(problems=tuple(sorted(problems))), None
         outcome = publish.publish(made.files, copied, output, root)
     except OSError as error:
-        return Report(problems=(_cannot_write(error, output),), partial=True)
+        return Report(problems=(_cannot_write(error, output),), partial=True), None
     if outcome.problems:
-        return Report(problems=outcome.problems)
-    return Report(
+        return Report(problems=outcome.problems), None
+    report = Report(
         pages=sum(page.path.endswith(".html") for page in made.plan.pages),
         articles=len(made.library.articles),
         comments=len(made.library.comments),
@@ -75,6 +88,19 @@ def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
         seconds=round(time.perf_counter() - start, 3),
         foreign=outcome.foreign,
     )
+    return report, made
+
+
+def _gather(made: Made, root: Path) -> tuple[dict[str, Path], list[Problem]]:
+    """Return the files that are published as they lie on the disk, by their path in the output folder."""
+    assets = {asset.path: root / CONTENT / asset.path for asset in made.library.assets}
+    drawn, problems = pictures.make(made.library, made.shown, made.plan.cards, root)
+    index: dict[str, Path] = {}
+    if made.library.site.search:
+        articles = {page.path: made.files[page.path] for page in made.plan.pages if page.template == "article.html"}
+        index, more = search.index(articles, made.library.site.language, root)
+        problems += more
+    return {**assets, **drawn, **index}, problems
 
 
 def check(root: Path, *, now: datetime) -> list[Problem]:
@@ -99,19 +125,22 @@ def make(root: Path, whole: Library, found: Sequence[Problem], *, now: datetime,
     problems += more
     planned, more = plan(studied.library, studied.shelves, studied.known, bodies)
     problems += more
-    theme = Theme(root / "templates", planned.site, ZoneInfo(studied.library.site.timezone))
+    assets, more = read_assets(root, default_templates())
+    problems += more
+    theme = Theme(root / TEMPLATES, planned.site, ZoneInfo(studied.library.site.timezone), assets)
     problems += theme.check()
+    shown = pictures.shown(studied.library, studied.known, bodies)
     if problems:
-        return Made(studied.library, planned, {}, sorted(set(problems)))
+        return Made(studied.library, planned, theme, {}, shown, sorted(set(problems)))
     made, problems = _render(planned, theme)
-    return Made(studied.library, planned, made, sorted(problems))
+    return Made(studied.library, planned, theme, made, shown, sorted(problems))
 
 
 def study(whole: Library, *, now: datetime, drafts: bool) -> tuple[Studied, list[Problem]]:
     """Return what may be published of `whole`, arranged, and the problems that show in the arrangement."""
     library = titles.typeset(shelves.published(whole, now, drafts))
     rooms = shelves.arrange(library)
-    return Studied(library, rooms, links.addresses(library, rooms)), check_whole(rooms)
+    return Studied(library, rooms, links.addresses(library, rooms)), check_whole(whole, rooms)
 
 
 def _render(planned: Plan, theme: Theme) -> tuple[dict[str, bytes], list[Problem]]:

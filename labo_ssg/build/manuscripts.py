@@ -1,6 +1,7 @@
 """Library → the Manuscript of every text, and its Body."""
 
 import re
+from collections.abc import Collection
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,17 +30,23 @@ NOWHERE = "check the path; a draft or an article of a later date cannot be linke
 
 
 class Desk(Struct, frozen=True):
-    """What is needed to make manuscripts: the settings, the addresses, every form of the glossary's words."""
+    """What is needed to make manuscripts: the settings, the addresses, every form of the glossary's words.
+
+    `meanings` are the definitions by the anchor of their term.
+    """
 
     site: Site
     known: Addresses
     words: dict[str, str]
+    meanings: dict[str, str]
 
 
 def desk(library: Library, known: Addresses) -> Desk:
     """Return what the manuscripts of `library` are made with."""
     terms = library.site.glossary
-    return Desk(library.site, known, glossary.forms(terms, [urls.slug(term.word) for term in terms]))
+    anchors = [urls.slug(term.word) for term in terms]
+    meanings = {anchor: term.definition for anchor, term in zip(anchors, terms, strict=True)}
+    return Desk(library.site, known, glossary.forms(terms, anchors), meanings)
 
 
 def write_bodies(library: Library, known: Addresses) -> tuple[Bodies, list[Problem]]:
@@ -86,7 +93,9 @@ def _position(reference: str, text: str) -> int:
 
 
 def of_article(at: Desk, article: Article) -> Manuscript:
-    return _manuscript(at, article.text, article.markup, "article", article.section, article.language, "")
+    manuscript = _manuscript(at, article.text, article.markup, "article", article.section, article.language, "")
+    said = glossary.find(article.description, at.words).values()  # in the lead, which comes first
+    return _explained(at, manuscript, said)
 
 
 def of_comment(at: Desk, comment: Comment, language: str) -> Manuscript:
@@ -100,7 +109,14 @@ def of_text(at: Desk, text: str, written_in: Markup, kind: Kind) -> Manuscript:
 
 
 def _of_lead(at: Desk, article: Article) -> Manuscript:
-    return _manuscript(at, article.description, article.markup, "article", article.section, article.language, "lead")
+    lead = _manuscript(at, article.description, article.markup, "article", article.section, article.language, "lead")
+    return _explained(at, lead, ())
+
+
+def _explained(at: Desk, manuscript: Manuscript, said: Collection[str]) -> Manuscript:
+    """Return `manuscript` with the meanings that paper shows: those of the terms that were not `said` before it."""
+    meanings = {anchor: at.meanings[anchor] for anchor in manuscript.words.values() if anchor not in said}
+    return replace(manuscript, meanings=meanings)
 
 
 def _of_section(at: Desk, section: Section) -> Manuscript:
@@ -113,6 +129,15 @@ def _manuscript(
     targets = {}
     for reference in markup.references(text, written_in):
         if target := links.resolve(at.known, reference, folder):
-            targets[reference] = Target(urls.href(at.site.base_url, target.url), target.title)
+            targets[reference] = _rooted(target, at.site.base_url)
     words = glossary.find(text, at.words)
-    return Manuscript(text, written_in, kind, language, at.site.typography, targets, words, anchor)
+    return Manuscript(text, written_in, kind, language, at.site.typography, targets, words, {}, anchor)
+
+
+def _rooted(target: Target, site_url: str) -> Target:
+    """Return `target` with its addresses as links from any page of the site at `site_url`."""
+    picture = target.picture
+    if picture:
+        variants = tuple(replace(one, url=urls.href(site_url, one.url)) for one in picture.variants)
+        picture = replace(picture, variants=variants)
+    return replace(target, url=urls.href(site_url, target.url), picture=picture)

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path, PurePosixPath
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from labo_ssg.formats import site_yaml
 from labo_ssg.formats.article import MARKUPS
 from labo_ssg.model import Article, Asset, Comment, Library, Section, Site, Term
 from labo_ssg.pages import threads, urls
+from labo_ssg.pictures.measure import measure
+from labo_ssg.pictures.variants import widths
 from labo_ssg.problems import Place, Problem
 
 SETTINGS = "site.yaml"
@@ -23,6 +26,8 @@ GLOSSARY = "glossaire.yaml"
 COMMENTS = "comments"
 APPROVED = "comments/approved"
 PENDING = "comments/pending"
+
+PICTURES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 
 # Names under which a text or a setting would be passed over, and the name that is read.
 OTHER_ENDINGS = {".markdown": ".md", ".mdown": ".md", ".mkd": ".md", ".mkdn": ".md"}
@@ -46,8 +51,19 @@ def read_library(root: Path) -> tuple[Library, list[Problem]]:
     others = [path for path in paths if path.suffix not in MARKUPS and str(path) != f"{CONTENT}/{GLOSSARY}"]
     for path in others:
         problems += _check_name(path) or files.check_readable(root, str(path))
-    assets = tuple(Asset(str(path.relative_to(CONTENT))) for path in others)
+    assets = tuple(_asset(root, path) for path in others)
     return Library(site, sections, articles, comments, assets), problems
+
+
+def _asset(root: Path, path: PurePosixPath) -> Asset:
+    """Return the file at `path`, measured where it is a picture."""
+    below = str(path.relative_to(CONTENT))
+    if path.suffix.lower() not in PICTURES:
+        return Asset(below)
+    with suppress(OSError), (root / path).open("rb") as file:  # what cannot be read has been told
+        if size := measure(file, path.suffix.lower()):
+            return Asset(below, size.width, size.height, widths(size))
+    return Asset(below)
 
 
 def check_pending(root: Path, library: Library) -> list[Problem]:

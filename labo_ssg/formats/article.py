@@ -42,6 +42,7 @@ class ArticleHeader(Struct, frozen=True):
     id: str = ""
     aliases: tuple[str, ...] = ()
     language: str = field(default="", name="lang")
+    translation_of: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -97,6 +98,7 @@ def parse(
         listed=values.get("listed", True),
         aliases=_aliases(values, tell),
         language=values.get("lang") or language,
+        translation_of=values.get("translation_of", ""),
         extra=values.get("extra", {}),
         markup=MARKUPS[path.suffix],
         text=parts.body,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from labo_ssg.formats import fields, plain_text, yaml_text
+from labo_ssg.formats import fields, plain_text, theme_settings, yaml_text
 from labo_ssg.model import Site, Term
 from labo_ssg.problems import Place, Problem
 
@@ -39,6 +39,9 @@ def parse(data: bytes, path: str) -> tuple[Site, tuple[Place, ...], list[Problem
         problems.append(Problem(Place(path, lines.get(key, 1)), f"`{key}`: {what}", hint))
 
     _check(values, tell)
+    if "theme" in values:
+        values["theme"], more = theme_settings.check(values["theme"], node, path)
+        problems += more
     kept: dict[str, Any] = {"title": "", "base_url": NAMELESS.base_url}
     kept |= {key: value for key, value in values.items() if key not in refused}
     site = Site(**{**kept, "base_url": kept["base_url"].rstrip("/")})

@@ -31,7 +31,7 @@ def render_body(manuscript: Manuscript) -> Body:
     except markdown.TooMuch as error:
         raise Unrenderable(str(error)) from error
     done = dress.dress(sanitize.article(html), manuscript)
-    return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken)
+    return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken, done.pictures)
 
 
 class _Targets(Mapping[str, Target]):
@@ -75,7 +75,8 @@ def _render_spip(manuscript: Manuscript) -> Body:
     notes = dress.dress(clean(rendered.notes), manuscript)
     terms = tuple(dict.fromkeys(done.terms + notes.terms))
     broken = tuple(dict.fromkeys((*targets.missed, *done.broken, *notes.broken)))
-    return Body(done.html, notes.html, _excerpt(done.html), done.headings, terms, broken)
+    pictures = tuple(dict.fromkeys(done.pictures + notes.pictures))
+    return Body(done.html, notes.html, _excerpt(done.html), done.headings, terms, broken, pictures)
 
 
 def _excerpt(html: Html) -> str:

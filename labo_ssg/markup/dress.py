@@ -12,7 +12,7 @@ from html import escape, unescape
 from typing import NamedTuple
 
 from labo_ssg.markup import glossary, typography
-from labo_ssg.model import Heading, Html, Manuscript
+from labo_ssg.model import Heading, Html, Manuscript, Picture
 
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 VERBATIM = frozenset("code pre kbd samp var textarea".split())
@@ -22,8 +22,10 @@ NOT_RUNNING = HEADINGS | {"pre", "sup", "textarea"}  # what these hold is no run
 
 COMMENT_HEADING = 5  # the highest level of a heading in a comment, below the comment's own
 
+SIZES = "auto, (min-width: 55rem) min(52rem, {width}px), 100vw"  # as wide as the default theme shows a picture
+
 # The ids of the templates; tests/test_markup.py compares.
-RESERVED = frozenset("author email forum main menu postez text text-help website".split())
+RESERVED = frozenset("author email forum main menu postez search-query text text-help website".split())
 RESERVED_STARTS = ("comment-", "in-comment-", "shelf-", "term-")
 
 _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
@@ -38,18 +40,21 @@ _CALL = re.compile(
 )
 _HEADING = re.compile(r"<h[1-6][ >]")
 _SOURCE = re.compile(r' src="([^"]*)"')
+_WIDTH = re.compile(r' width="([0-9]{1,5})"')
+_HEIGHT = re.compile(r' height="([0-9]{1,5})"')
 _ALTERNATIVE = re.compile(r' alt="([^"]*)"')
 _PLACE = re.compile(r' (id="|href="#)([^"]*)"')
 _SCHEME = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|#)")
 
 
 class Dressed(NamedTuple):
-    """The HTML, its headings, the anchors of the terms it explains, the references that lead nowhere."""
+    """The HTML, its headings, the anchors of the terms it explains, the references that lead nowhere, its pictures."""
 
     html: Html
     headings: tuple[Heading, ...]
     terms: tuple[str, ...]
     broken: tuple[str, ...]
+    pictures: tuple[str, ...]
 
 
 def dress(html: Html, manuscript: Manuscript) -> Dressed:
@@ -60,7 +65,8 @@ def dress(html: Html, manuscript: Manuscript) -> Dressed:
     pieces = _TAG.split(html)
     work = _Work(manuscript, pieces[1::2])
     done = "".join(work.pieces(pieces))
-    return Dressed(Html(done), tuple(work.headings), tuple(work.terms), tuple(dict.fromkeys(work.broken)))
+    broken = tuple(dict.fromkeys(work.broken))
+    return Dressed(Html(done), tuple(work.headings), tuple(work.terms), broken, tuple(work.pictures))
 
 
 def is_reserved(anchor: str) -> bool:
@@ -92,6 +98,7 @@ class _Work:
         self.headings: list[Heading] = []
         self.terms: dict[str, None] = {}
         self.broken: list[str] = []
+        self.pictures: dict[str, None] = {}
 
     def pieces(self, pieces: list[str]) -> Iterator[str]:
         """Yield each piece dressed; they alternate, text first."""
@@ -109,7 +116,7 @@ class _Work:
             manuscript = self.manuscript
             bare = typography.typeset(bare, language=manuscript.language, typography=manuscript.typography)
         if self.manuscript.words and not self.quiet:
-            return glossary.mark(bare, self.manuscript.words, self.terms)
+            return glossary.mark(bare, self.manuscript.words, self.manuscript.meanings, self.terms)
         return escape(bare, quote=False)
 
     def tag(self, tag: str, pieces: list[str], at: int) -> str:
@@ -124,11 +131,29 @@ class _Work:
             tag = _PLACE.sub(self.place, tag)
         if " align=" in tag:
             tag = _aligned(tag)
-        if name == "img" and self.manuscript.kind == "comment":
-            return self.picture(tag)
+        if name == "img":
+            return self.link_to_picture(tag) if self.manuscript.kind == "comment" else self.picture(tag)
         return _ADDRESS.sub(self.address, tag) if step > 0 and "=" in tag else tag
 
     def picture(self, tag: str) -> str:
+        """Return the tag of a picture with all that lets a browser lay out the page before it loads one that fits."""
+        source = _SOURCE.search(tag)
+        target = self.manuscript.links.get(unescape(source[1])) if source else None
+        tag = _ADDRESS.sub(self.address, tag)
+        picture = target.picture if target else None
+        added = "" if " loading=" in tag else ' loading="lazy"'
+        if picture:
+            self.pictures[picture.path] = None
+            width, height = _given(_WIDTH, tag), _given(_HEIGHT, tag)
+            if not (width and height):
+                tag = _HEIGHT.sub("", _WIDTH.sub("", tag))
+                width, height = _scaled(picture, width, height)
+                added += f' width="{width}" height="{height}"'
+            if picture.variants and " srcset=" not in tag:
+                added += f' srcset="{_srcset(picture)}" sizes="{SIZES.format(width=width)}"'
+        return re.sub(r"\s*/?>$", f"{added}>", tag)
+
+    def link_to_picture(self, tag: str) -> str:
         """Return a visitor's picture as a link to it: loading it would tell its host who reads the page."""
         source, words = _SOURCE.search(tag), _ALTERNATIVE.search(tag)
         shown = words[1] if words and words[1] else source[1] if source else ""
@@ -183,6 +208,26 @@ class _Work:
             return match[0]
         self.broken.append(reference)
         return "" if self.manuscript.kind == "comment" else match[0]
+
+
+def _srcset(picture: Picture) -> str:
+    """Return the variants of `picture` as an attribute of HTML lists them."""
+    return ", ".join(f"{escape(variant.url)} {variant.width}w" for variant in picture.variants)
+
+
+def _given(pattern: re.Pattern[str], tag: str) -> int:
+    """Return the number that the author of a picture's tag gave, 0 for none."""
+    match = pattern.search(tag)
+    return int(match[1]) if match else 0
+
+
+def _scaled(picture: Picture, width: int, height: int) -> tuple[int, int]:
+    """Return the size of `picture`, or that in its proportions for the `width` or `height` its author gave."""
+    if width:
+        return width, max(1, round(width * picture.height / picture.width))
+    if height:
+        return max(1, round(height * picture.width / picture.height)), height
+    return picture.width, picture.height
 
 
 def _aligned(tag: str) -> str:

@@ -14,7 +14,9 @@ from html import escape
 
 from labo_ssg.model import Term
 
-_BUTTON = r'<button type="button" class="term" popovertarget="[^"]*"(?: tabindex="-1")?>(.*?)</button>'
+_BUTTON = (
+    r'<button type="button" class="term" popovertarget="[^"]*"(?: tabindex="-1"| data-means="[^"]*")?>(.*?)</button>'
+)
 _MARKED = re.compile(rf'<span class="glued">([^<]*){_BUTTON}([^<]*)</span>|{_BUTTON}', re.DOTALL)
 
 # A browser may break the line beside a button: what is written against a term is kept with it in a span.
@@ -37,8 +39,11 @@ def find(text: str, words: Mapping[str, str]) -> dict[str, str]:
     return {form: anchor for form, anchor in words.items() if form in present}
 
 
-def mark(text: str, words: Mapping[str, str], seen: dict[str, None]) -> str:
-    """Return the HTML of bare `text` with its terms marked; `seen` collects their anchors in order."""
+def mark(text: str, words: Mapping[str, str], meanings: Mapping[str, str], seen: dict[str, None]) -> str:
+    """Return the HTML of bare `text` with its terms marked; `seen` collects their anchors in order.
+
+    `meanings` are what paper shows behind the first occurrence of a term, by anchor.
+    """
     pattern, known = _pattern(tuple(words))
     done, at = [], 0
     for match in pattern.finditer(text):
@@ -49,8 +54,9 @@ def mark(text: str, words: Mapping[str, str], seen: dict[str, None]) -> str:
         start = glued.start() if glued else match.start()
         after = _GLUED_AFTER.match(text, match.end())
         end = after.end() if after else match.end()
-        button = _button(match[0], words[form], words[form] in seen)
-        seen[words[form]] = None
+        anchor = words[form]
+        button = _button(match[0], anchor, anchor in seen, meanings.get(anchor, ""))
+        seen[anchor] = None
         done.append(escape(text[at:start], quote=False))
         if (start, end) != match.span():
             before, behind = text[start : match.start()], text[match.end() : end]
@@ -61,9 +67,9 @@ def mark(text: str, words: Mapping[str, str], seen: dict[str, None]) -> str:
     return "".join(done)
 
 
-def _button(word: str, anchor: str, again: bool) -> str:
+def _button(word: str, anchor: str, again: bool, meaning: str) -> str:
     """Return the button of an occurrence; `again` says that it is not the first of its text."""
-    apart = ' tabindex="-1"' if again else ""
+    apart = ' tabindex="-1"' if again else f' data-means="{escape(meaning)}"' if meaning else ""
     shown = escape(word, quote=False)
     return f'<button type="button" class="term" popovertarget="term-{anchor}"{apart}>{shown}</button>'
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from labo_ssg.model import NO_BODY, Article, Html, Link
-from labo_ssg.pages import threads, urls
+from labo_ssg.pages import cards, threads, urls
 from labo_ssg.pages.materials import Materials
 from labo_ssg.pages.views import ArticleView, FormView, Page
 
@@ -26,6 +26,7 @@ def _view(article: Article, materials: Materials, previous: Link | None, followi
     shown = (lead, body, *(written[comment.id] for comment in comments))
     comments_feed = urls.comments_feed(entry.url) if article.comments != "off" else ""
     feeds = (Link(f"{article.title} – {materials.say('Comments')}", comments_feed),) if comments_feed else ()
+    form = _form(article, materials)
     return ArticleView(
         url=entry.url,
         title=article.title,
@@ -50,11 +51,13 @@ def _view(article: Article, materials: Materials, previous: Link | None, followi
         discussion=article.comments,
         comments=len(comments),
         comments_feed=comments_feed,
-        thread=threads.thread(comments, entry.url, written, site.comments.editors),
-        form=_form(article, materials),
+        thread=threads.thread(comments, entry.url, written, site.comments.editors, form.action if form else ""),
+        form=form,
         previous=previous,
         next=following,
         extra=article.extra,
+        translations=materials.translations.get(article.id, ()),
+        card=cards.address(site, entry.url),
     )
 
 

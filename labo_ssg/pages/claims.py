@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from labo_ssg.model import Library
 from labo_ssg.pages import urls
+from labo_ssg.pages.cards import Card
 from labo_ssg.pages.views import Page
 from labo_ssg.problems import Place, Problem
 
@@ -19,6 +20,7 @@ _MADE = {
     "glossary.html": "the glossary",
     "home.html": "the home page",
     "robots.txt": "the file for robots that every site has",
+    "search.html": "the search page",
     "section.html": "a page of a section",
     "tag.html": "the page of a tag",
     "tags.html": "the list of tags",
@@ -80,13 +82,17 @@ def _folders(file: str) -> Iterator[str]:
         yield file
 
 
-def check(library: Library, pages: Sequence[Page]) -> list[Problem]:
+def check(library: Library, pages: Sequence[Page], cards: Sequence[Card]) -> list[Problem]:
     """Return a problem for each address that a file asks for and that is taken, as a file or as a folder."""
-    claims = list(_claims(library, {page.path for page in pages}))
+    claims = list(_claims(library, {page.path for page in pages} | {card.path for card in cards}))
     made = Counter(page.path for page in pages if page.template != "moved.html")
     made.subtract(file for claim in claims if claim.is_page for file in claim.files)
     taken = _Taken({}, {}, set())
     taken.add("assets/theme", "the theme's files")
+    if library.site.search:
+        taken.add("pagefind/index", "the index of the search")
+    if any(card.path == urls.file(urls.CARD) for card in cards):
+        taken.add(urls.file(urls.CARD), "the picture for links to the site")
     for page in reversed(pages):  # of the pages at one address, those of files come first
         if made[page.path] > 0 and page.template in _MADE:
             taken.add(page.path, _MADE[page.template])
@@ -125,12 +131,13 @@ def _claims(library: Library, made: Set[str]) -> Iterator[_Claim]:
         aliases += _aliases(section.aliases, place)
     for article in library.articles:
         url, place = urls.article(article), Place(article.place.path, 1)
-        files = (urls.file(url), urls.file(urls.comments_feed(url)))
-        yield _Claim(tuple(one for one in files if one in made), place, place.path, is_page=True)
+        wanted = (urls.file(url), urls.file(urls.comments_feed(url)), urls.file(urls.card(url)))
+        yield _Claim(tuple(file for file in wanted if file in made), place, place.path, is_page=True)
         aliases += _aliases(article.aliases, Place(place.path, article.lines.get("aliases", 1)))
     for asset in library.assets:
         path = f"content/{asset.path}"
-        yield _Claim((asset.path,), Place(path), path)
+        variants = (urls.file(urls.variant(asset.path, width)) for width in asset.widths)
+        yield _Claim((asset.path, *variants), Place(path), path)
     yield from aliases
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from labo_ssg.model import Library, Target
+from labo_ssg.model import Asset, Library, Picture, Target, Variant
 from labo_ssg.pages import urls
 from labo_ssg.pages.shelves import Shelves
 
@@ -28,8 +28,8 @@ def addresses(library: Library, shelves: Shelves) -> Addresses:
     """Return all that a text of the site can lead to; each target's `url` is a path of the site."""
     found = Addresses({}, {}, {})
 
-    def add(url: str, title: str, aliases: Iterable[str] = ()) -> Target:
-        target = Target(url, title)
+    def add(url: str, title: str, aliases: Iterable[str] = (), picture: Picture | None = None) -> Target:
+        target = Target(url, title, picture)
         found.by_url[url] = target
         for alias in aliases:
             found.by_url.setdefault(alias, target)
@@ -52,15 +52,24 @@ def addresses(library: Library, shelves: Shelves) -> Addresses:
         found.by_file[_composed(article.place.path.removeprefix("content/"))] = target
         found.by_name.setdefault(article.id, target)
     for asset in library.assets:
-        found.by_file[_composed(asset.path)] = add(urls.asset(asset.path), posixpath.basename(asset.path))
+        target = add(urls.asset(asset.path), posixpath.basename(asset.path), picture=_picture(asset))
+        found.by_file[_composed(asset.path)] = target
     for name in shelves.by_tag:
         add(urls.tag(name), name)
     for name in shelves.by_author:
         add(urls.author(name), name)
     always = (urls.HOME, urls.TAGS, urls.AUTHORS, urls.FEED, urls.COMMENTS_FEED, urls.SITEMAP, urls.ROBOTS)
-    for url in (*always, urls.GLOSSARY) if library.site.glossary else always:
+    chosen = [(urls.GLOSSARY, library.site.glossary), (urls.SEARCH, library.site.search)]
+    for url in (*always, *(url for url, wanted in chosen if wanted)):
         add(url, library.site.title)
     return found
+
+
+def _picture(asset: Asset) -> Picture | None:
+    if not asset.width:
+        return None
+    variants = tuple(Variant(urls.variant(asset.path, width), width) for width in asset.widths)
+    return Picture(asset.path, asset.width, asset.height, variants)
 
 
 def resolve(known: Addresses, reference: str, folder: tuple[str, ...]) -> Target | None:

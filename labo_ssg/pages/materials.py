@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from heapq import nlargest
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from labo_ssg import language
-from labo_ssg.model import NO_BODY, Article, Bodies, Body, Comment, Library, Link, Site
-from labo_ssg.pages import links, urls
+from labo_ssg.model import NO_BODY, Article, Bodies, Body, Comment, Image, Library, Link, Site, Target
+from labo_ssg.pages import links, translations, urls
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.shelves import Shelves
-from labo_ssg.pages.views import Entry, TermView
+from labo_ssg.pages.views import Entry, ImageView, TermView, Translation
 from labo_ssg.problems import Place, Problem
 
 
@@ -24,6 +23,7 @@ class Materials(Struct, frozen=True):
     bodies: Bodies
     entries: Mapping[str, Entry]
     terms: Mapping[str, TermView]
+    translations: Mapping[str, tuple[Translation, ...]]
 
     def say(self, words: str) -> str:
         """Return `words` in the site's language."""
@@ -56,7 +56,8 @@ def gather(library: Library, shelves: Shelves, known: Addresses, bodies: Bodies)
         for term in sorted(library.site.glossary, key=lambda one: urls.slug(one.word))
     }
     entries: dict[str, Entry] = {}
-    materials = Materials(library.site, library, shelves, bodies, entries, terms)
+    languages = translations.by_article(library.articles)
+    materials = Materials(library.site, library, shelves, bodies, entries, terms, languages)
     problems = []
     for article in library.articles:
         entries[article.id] = _entry(article, materials, known)
@@ -79,11 +80,17 @@ def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
         updated=article.updated,
         authors=tuple(Link(name, urls.author(name)) for name in article.authors),
         section=materials.section(article.section) if article.section else None,
-        image=replace(image, src=target.url) if image and target else None,
+        image=_image(image, target) if image and target else None,
         discussion=article.comments,
         comments=0 if article.comments == "off" else len(materials.shelves.comments.get(article.id, ())),
         language=article.language,
     )
+
+
+def _image(image: Image, target: Target) -> ImageView:
+    picture = target.picture
+    width, height, variants = (picture.width, picture.height, picture.variants) if picture else (0, 0, ())
+    return ImageView(target.url, image.alt, image.credit, width, height, variants)
 
 
 def latest_comments(materials: Materials, number: int) -> list[Comment]:

@@ -13,6 +13,7 @@ from labo_ssg.pages.views import (
     NotFoundView,
     OldAddress,
     Page,
+    SearchView,
     SitemapEntry,
     SitemapView,
 )
@@ -38,6 +39,19 @@ def glossary(materials: Materials) -> Iterator[Page]:
     yield Page(urls.file(view.url), "glossary.html", view)
 
 
+def search(materials: Materials) -> Iterator[Page]:
+    """Yield the page on which a script searches, where the settings ask for it."""
+    if materials.site.search:
+        view = SearchView(
+            url=urls.SEARCH,
+            title=materials.say("Search"),
+            language=materials.site.language,
+            breadcrumb=materials.breadcrumb(()),
+            feeds=materials.feeds(),
+        )
+        yield Page(urls.file(view.url), "search.html", view)
+
+
 def not_found(materials: Materials) -> Iterator[Page]:
     view = NotFoundView(
         url=urls.NOT_FOUND,
@@ -53,9 +67,10 @@ def not_found(materials: Materials) -> Iterator[Page]:
 def sitemap(materials: Materials, pages: Sequence[Page]) -> Iterator[Page]:
     """Yield the sitemap of those of `pages` that a search engine should know, and robots.txt."""
     days = {urls.article(one): one.updated or one.date for one in materials.library.articles}
+    languages = {urls.article(one): materials.translations.get(one.id, ()) for one in materials.library.articles}
     kinds = {"home.html", "section.html", "article.html", "tag.html", "author.html", "glossary.html"}
     shown = (page.view.url for page in pages if page.template in kinds and "/page/" not in page.view.url)
-    entries = tuple(SitemapEntry(url, days.get(url)) for url in shown)
+    entries = tuple(SitemapEntry(url, days.get(url), languages.get(url, ())) for url in shown)
     for url, template in ((urls.SITEMAP, "feeds/sitemap.xml"), (urls.ROBOTS, "robots.txt")):
         view = SitemapView(url=url, title="", language=materials.site.language, entries=entries)
         yield Page(urls.file(url), template, view)

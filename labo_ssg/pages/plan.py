@@ -3,8 +3,24 @@
 import re
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from labo_ssg.model import Bodies, Library, Link
-from labo_ssg.pages import articles, claims, feeds, links, lists, others, shelves, threads, urls
+from labo_ssg.pages import (
+    articles,
+    claims,
+    feeds,
+    links,
+    lists,
+    looks,
+    others,
+    shelves,
+    structured,
+    threads,
+    translations,
+    urls,
+)
+from labo_ssg.pages.cards import Card, cards
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.materials import Materials, gather
 from labo_ssg.pages.shelves import Shelves
@@ -13,15 +29,19 @@ from labo_ssg.problems import Place, Problem
 
 
 class Plan(NamedTuple):
-    """The pages of a site, in the order in which they are best published, and what all templates see."""
+    """The pages of a site, in the order in which they are best published, what all templates see, the cards."""
 
     site: SiteView
     pages: list[Page]
+    cards: list[Card]
 
 
-def check_whole(rooms: Shelves) -> list[Problem]:
-    """Return the problems that show only when all the files of a site are seen together."""
-    problems = shelves.check_names(rooms)
+def check_whole(whole: Library, rooms: Shelves) -> list[Problem]:
+    """Return the problems that show only when all the files of a site are seen together.
+
+    `rooms` hold what may be published of `whole`.
+    """
+    problems = shelves.check_names(rooms) + translations.check(whole.articles)
     homes = {comment.id: comment.article for comments in rooms.comments.values() for comment in comments}
     for comments in rooms.comments.values():
         problems += threads.check(comments, homes)
@@ -37,15 +57,18 @@ def plan(library: Library, rooms: Shelves, known: Addresses, bodies: Bodies) -> 
         *lists.tags(materials),
         *lists.authors(materials),
         *others.glossary(materials),
+        *others.search(materials),
         *others.not_found(materials),
         *others.moved(materials),
         *lists.home(materials),
         *feeds.feeds(materials),
     ]
     pages += others.sitemap(materials, pages)
-    problems += claims.check(library, pages)
-    problems += _check_menus(library, known)
-    return Plan(_site(materials), pages), problems
+    pages = [replace(page, view=replace(page.view, data=structured.data(page.view, library.site))) for page in pages]
+    words = cards(library, pages)
+    problems += claims.check(library, pages, words)
+    problems += _check_settings(library, known)
+    return Plan(_site(materials), pages, words), problems
 
 
 def _site(materials: Materials) -> SiteView:
@@ -62,15 +85,19 @@ def _site(materials: Materials) -> SiteView:
         partners=site.partners,
         social=site.social,
         has_glossary=bool(site.glossary),
+        search=urls.SEARCH if site.search else "",
+        style=looks.style_sheet(site.theme),
         extra=site.extra,
     )
 
 
-def _check_menus(library: Library, known: Addresses) -> list[Problem]:
+def _check_settings(library: Library, known: Addresses) -> list[Problem]:
     """Return a problem for each entry of `site.yaml` that leads to no page of the site."""
     site = library.site
     named = [(key, link.url) for key in ("menu", "footer", "social", "partners") for link in getattr(site, key)]
     named += [("partners", partner.logo) for partner in site.partners if partner.logo]
+    if font := site.theme.social_font:
+        named.append(("theme.social_font", f"/{font.removeprefix('/')}"))
     return [
         Problem(
             Place("site.yaml"), f"`{key}`: there is no page or file at `{url}`", "write its address from the root: /…"

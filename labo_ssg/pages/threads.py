@@ -43,11 +43,12 @@ def check(comments: Sequence[Comment], homes: Mapping[str, str]) -> list[Problem
 
 
 def thread(
-    comments: Sequence[Comment], url: str, bodies: Mapping[str, Body], editors: Sequence[str]
+    comments: Sequence[Comment], url: str, bodies: Mapping[str, Body], editors: Sequence[str], inbox: str
 ) -> tuple[CommentView, ...]:
     """Return the root comments of the article at `url`, oldest first, each with its answers.
 
-    `bodies` are by comment id; `editors` are the names whose answers are the site's own.
+    `bodies` are by comment id; `editors` are the names whose answers are the site's own;
+    `inbox` is the address that takes answers, "" where none are taken.
     """
     known = {comment.id: comment for comment in comments}
     roots: list[_Node] = []
@@ -74,6 +75,8 @@ def thread(
             answers=Link(parent.author, f"{url}#{urls.anchor(parent)}") if parent else None,
             depth=node.depth,
             by_editors=comment.author in editors,
+            reply=urls.reply(inbox, comment) if inbox else "",
+            excerpt=body.excerpt,
             replies=tuple(map(view, node.replies)),
         )
 

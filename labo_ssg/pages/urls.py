@@ -17,6 +17,8 @@ AUTHORS = "/authors/"
 NOT_FOUND = "/404.html"
 SITEMAP = "/sitemap.xml"
 ROBOTS = "/robots.txt"
+SEARCH = "/recherche/"
+CARD = "/social.png"
 FEED = "/feed.xml"
 COMMENTS_FEED = "/comments/feed.xml"
 
@@ -64,6 +66,20 @@ def comments_feed(article_url: str) -> str:
 
 def asset(path: str) -> str:
     return "/" + "/".join(map(_part, path.split("/")))
+
+
+def variant(path: str, width: int) -> str:
+    """Return the address of the picture at `path` of the content, made `width` pixels wide."""
+    return f"{asset(path)}.{width}.webp"
+
+
+def card(article_url: str) -> str:
+    return f"{article_url}social.png"
+
+
+def reply(inbox: str, comment: Comment) -> str:
+    """Return the address of the inbox's page on which `comment` is answered."""
+    return f"{inbox.rstrip('/')}/reply/{_part(comment.article)}/{_part(comment.id)}"
 
 
 def anchor(comment: Comment) -> str:

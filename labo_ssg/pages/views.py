@@ -9,11 +9,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from labo_ssg.model import Discussion, Heading, Html, Image, Link, Partner, Source
+from labo_ssg.model import Discussion, Heading, Html, Link, Partner, Source, Variant
+from labo_ssg.pages import urls
 
 
 class SiteView(Struct, frozen=True):
-    """What every page knows of the site: the global `site` of all templates."""
+    """What every page knows of the site: the global `site` of all templates.
+
+    `search` is the address of the search page, "" for none; `style` the CSS of the theme's settings.
+    """
 
     title: str
     tagline: str
@@ -25,7 +29,17 @@ class SiteView(Struct, frozen=True):
     partners: tuple[Partner, ...]
     social: tuple[Link, ...]
     has_glossary: bool
+    search: str
+    style: str
     extra: dict[str, Any]
+
+
+class Translation(Struct, frozen=True):
+    """The same text in another `language`."""
+
+    language: str
+    title: str
+    url: str
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -33,6 +47,9 @@ class View(Struct, frozen=True, kw_only=True):
 
     `section` is the address of the top section the page belongs to, "" for none.
     `description` is plain text. `terms` are those that the texts of the page explain.
+    `translations` are the same page in every language it is in, its own included, or none.
+    `card` is the address of the picture that a shared link shows; `data` is the page as
+    schema.org describes such ones, ready for JSON.
     """
 
     url: str
@@ -43,6 +60,20 @@ class View(Struct, frozen=True, kw_only=True):
     section: str = ""
     feeds: tuple[Link, ...] = ()
     terms: tuple["TermView", ...] = ()
+    translations: tuple[Translation, ...] = ()
+    card: str = urls.CARD
+    data: dict[str, Any] = {}
+
+
+class ImageView(Struct, frozen=True):
+    """A picture; `width` and `height` in pixels, 0 where they are not known, `variants` from narrow to wide."""
+
+    url: str
+    alt: str
+    credit: str
+    width: int
+    height: int
+    variants: tuple[Variant, ...]
 
 
 class Entry(Struct, frozen=True):
@@ -55,7 +86,7 @@ class Entry(Struct, frozen=True):
     updated: datetime | None
     authors: tuple[Link, ...]
     section: Link | None
-    image: Image | None
+    image: ImageView | None
     discussion: Discussion
     comments: int
     language: str
@@ -90,7 +121,8 @@ class CommentView(Struct, frozen=True):
 
     `anchor` is its id in the page, `url` its permalink; `answers` is the comment it replies to
     (title: its author), or None; `depth` counts from 1 and goes on where nesting stops;
-    `by_editors` tells that its author is one of the site's editors.
+    `by_editors` tells that its author is one of the site's editors; `reply` is the address of
+    the page on which it is answered, "" where it cannot be. `excerpt` is plain text.
     """
 
     id: str
@@ -104,16 +136,25 @@ class CommentView(Struct, frozen=True):
     answers: Link | None
     depth: int
     by_editors: bool
+    reply: str
+    excerpt: str
     replies: tuple["CommentView", ...]
 
 
 class FormView(Struct, frozen=True):
-    """The form under an article: `action` is the inbox's address, `notice` and `privacy` plain text."""
+    """The form for a message: `action` is the inbox's address, `notice` and `privacy` plain text.
+
+    `reply_to` is the id of the comment that it answers, "" for none. On a page of the inbox
+    `values` holds what was typed and `errors` what is wrong with it, by the name of the field.
+    """
 
     action: str
     article: str
     notice: str
     privacy: str
+    reply_to: str = ""
+    values: dict[str, str] = {}
+    errors: dict[str, str] = {}
 
 
 class ArticleView(View, frozen=True, kw_only=True):
@@ -128,7 +169,7 @@ class ArticleView(View, frozen=True, kw_only=True):
     body: Html
     notes: Html
     headings: tuple[Heading, ...]
-    image: Image | None
+    image: ImageView | None
     source: Source | None
     tags: tuple[Link, ...]
     discussion: Discussion
@@ -194,6 +235,21 @@ class GlossaryView(View, frozen=True, kw_only=True):
     entries: tuple[TermView, ...]
 
 
+class SearchView(View, frozen=True, kw_only=True):
+    """`search.html`."""
+
+
+class MessageView(View, frozen=True, kw_only=True):
+    """`inbox/reply.html`, `inbox/refused.html`: the form on a page of its own.
+
+    `article` is the one it belongs to, `answered` the comment that it answers, or None.
+    """
+
+    article: Link
+    answered: CommentView | None
+    form: FormView
+
+
 class NotFoundView(View, frozen=True, kw_only=True):
     """`404.html`."""
 
@@ -237,10 +293,11 @@ class FeedView(View, frozen=True, kw_only=True):
 
 
 class SitemapEntry(Struct, frozen=True):
-    """An address of the sitemap and the day of its last change, if known."""
+    """An address of the sitemap, the day of its last change, if known, and the same page in all its languages."""
 
     url: str
     updated: datetime | None
+    translations: tuple[Translation, ...]
 
 
 class SitemapView(View, frozen=True, kw_only=True):

@@ -7,10 +7,22 @@ from pathlib import Path
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
+from labo_ssg import language
+from labo_ssg.build.build import Made
+from labo_ssg.inbox import form, pages
+from labo_ssg.pages.views import Page
 from labo_ssg.preview.stage import Stage
+from labo_ssg.theme import Broken
 
 HERE = Path(__file__).parent
 OWN = "/_labo"  # the preview's own addresses
@@ -34,11 +46,25 @@ def create_app(output: Path, stage: Stage) -> Starlette:
     async def own_file(request: Request) -> Response:
         return FileResponse(HERE / "assets" / request.url.path.rpartition("/")[2], headers=NEVER_KEEP)
 
-    async def no_inbox(request: Request) -> Response:
-        """Say that nobody receives messages here, and give back what was typed."""
-        form = await request.form()
-        page = (HERE / "assets" / "no_inbox.html").read_text(encoding="utf-8")
-        return HTMLResponse(page.replace("{text}", escape(str(form.get("text", "")))), 503, headers=NEVER_KEEP)
+    async def message(request: Request) -> Response:
+        """Give back what was typed, with what is wrong with it; what is right is kept by nobody here, and told so."""
+        made = stage.made
+        fields = await request.form()
+        submission = form.read({name: value for name, value in fields.items() if isinstance(value, str)})
+        if not made:
+            return _given_back(submission)
+        say = language.translations(made.library.site.language).gettext
+        errors = form.check(submission, say)
+        status = 422 if errors else 503
+        errors = errors or {"": say("This preview keeps no message. What you wrote is still below.")}
+        refused = pages.refused(made.plan, submission, errors)
+        return _inbox_page(made, refused, stage, status) if refused else _given_back(submission)
+
+    def reply(request: Request) -> Response:
+        made = stage.made
+        names = request.path_params
+        answer = pages.reply(made.plan, names["article"], names["comment"]) if made else None
+        return _inbox_page(made, answer, stage, 200) if made and answer else _not_found(output, stage)
 
     def page(request: Request) -> Response:
         path, base = request.url.path, stage.base
@@ -62,7 +88,8 @@ def create_app(output: Path, stage: Stage) -> Starlette:
             Route(f"{OWN}/events", events),
             Route(f"{OWN}/reload.js", own_file),
             Route(f"{OWN}/problems.css", own_file),
-            Route("/{path:path}", no_inbox, methods=["POST"]),
+            Route("/{path:path}", message, methods=["POST"]),
+            Route("/{inbox:path}/reply/{article}/{comment}", reply),
             Route("/{path:path}", page),
         ]
     )
@@ -80,6 +107,18 @@ def _find(output: Path, path: str) -> Path | None:
 def _not_found(output: Path, stage: Stage) -> Response:
     known = output / "404.html"
     return _html(known.read_text(encoding="utf-8") if known.is_file() else EMPTY, stage, 404)
+
+
+def _given_back(submission: form.Submission) -> Response:
+    words = f"There is no article `{submission.article}` that takes messages. You wrote:\n\n{submission.text}\n"
+    return PlainTextResponse(words, 404, headers=NEVER_KEEP)
+
+
+def _inbox_page(made: Made, page: Page, stage: Stage, status: int) -> Response:
+    try:
+        return _html(made.theme.render(page).decode(), stage, status)
+    except Broken as broken:  # a template that no page of the built site uses
+        return PlainTextResponse(f"{broken.problem}\n", 500, headers=NEVER_KEEP)
 
 
 def _html(page: str, stage: Stage, status: int) -> Response:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
-from labo_ssg.build.build import Report, build
-from labo_ssg.disk.library import read_site
-from labo_ssg.pages import urls
+from labo_ssg.build.build import Report, build_and_keep
 from labo_ssg.preview.app import create_app
 from labo_ssg.preview.stage import Stage
 from labo_ssg.preview.watch import Watcher
@@ -32,11 +30,9 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
         stage = Stage()
 
         def rebuild() -> None:
-            report = build(root, root / OUTPUT, now=datetime.now(UTC), drafts=drafts)
-            # A mistake in the settings leaves the site where it was.
-            base = stage.base if report.problems else urls.base(read_site(root)[0].base_url)
-            stage.show(report.problems, base)
-            say(f"{host}{base}/", report)
+            report, made = build_and_keep(root, root / OUTPUT, now=datetime.now(UTC), drafts=drafts)
+            stage.show(report.problems, made)
+            say(f"{host}{stage.base}/", report)
 
         rebuild()
         watcher = Watcher(root, rebuild)

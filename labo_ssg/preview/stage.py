@@ -1,7 +1,9 @@
-"""What the preview shows: a version number that grows with each build, the problems of the last one, its path."""
+"""What the preview shows: a version number that grows with each build, the problems of the last one, the last site."""
 
 import threading
 
+from labo_ssg.build.build import Made
+from labo_ssg.pages import urls
 from labo_ssg.problems import Problem
 
 
@@ -12,7 +14,7 @@ class Stage:
         self._condition = threading.Condition()
         self._version = 0
         self._problems: tuple[Problem, ...] = ()
-        self._base = ""
+        self._made: Made | None = None
         self._closed = False
 
     @property
@@ -24,16 +26,21 @@ class Stage:
         return self._problems
 
     @property
+    def made(self) -> Made | None:
+        """The last site that had no problem, None where there was none yet."""
+        return self._made
+
+    @property
     def base(self) -> str:
         """The path under which the site lives, "" for the root of its host."""
-        return self._base
+        return urls.base(self._made.library.site.base_url) if self._made else ""
 
-    def show(self, problems: tuple[Problem, ...], base: str) -> None:
-        """Say that a build has ended, with these problems, of a site that lives under `base`."""
+    def show(self, problems: tuple[Problem, ...], made: Made | None) -> None:
+        """Say that a build has ended, with these problems, or with the site that it made."""
         with self._condition:
             self._version += 1
             self._problems = problems
-            self._base = base
+            self._made = made or self._made
             self._condition.notify_all()
 
     def close(self) -> None:

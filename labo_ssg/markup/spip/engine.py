@@ -15,6 +15,7 @@ The order of work is SPIP's. Each reader replaces what it understands by marks
 
 import re
 from collections.abc import Mapping
+from html import unescape
 from typing import NamedTuple
 
 from labo_ssg.markup import typography as french
@@ -23,6 +24,7 @@ from labo_ssg.markup.spip.nodes import KEPT, Aside, Kind, Settings
 from labo_ssg.model import Target, Typography
 
 _REFERENCE = re.compile(r"->>?([^][<>]*)\]")
+_ATTRIBUTE = re.compile(r"""\s(?:href|src|poster)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)'|([^\s"'<>]+))""")  # HTML's own
 
 
 class Rendered(NamedTuple):
@@ -71,4 +73,5 @@ def references(text: str) -> tuple[str, ...]:
         written = match[1].strip()
         named = links.reference(written)
         found.append((match.start(), named.canonical if named else written))
+    found += [(match.start(), unescape(match[match.lastindex or 1]).strip()) for match in _ATTRIBUTE.finditer(text)]
     return tuple(dict.fromkeys(name for _, name in sorted(found) if name))

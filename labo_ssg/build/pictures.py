@@ -1,0 +1,116 @@
+"""The pictures that a build makes: smaller ones of the site's own, and those of shared links; each is made once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from hashlib import sha256
+from importlib import resources
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from labo_ssg.disk import files
+from labo_ssg.disk.library import CONTENT
+from labo_ssg.model import Bodies, Library, ThemeSettings
+from labo_ssg.pages import links, urls
+from labo_ssg.pages.cards import Card
+from labo_ssg.pages.links import Addresses
+from labo_ssg.pictures import card as drawing
+from labo_ssg.pictures import variants as shrinking
+from labo_ssg.problems import Place, Problem
+
+KEPT = ".labo/pictures"  # what was made, by a digest of all that shapes it: to delete it costs time alone
+FONT = resources.files("font_source_serif_pro") / "files" / "SourceSerifPro-Bold.ttf"
+SPARE = 256  # pictures kept that no page shows any more, beside as many as are shown
+
+
+class _Order(NamedTuple):
+    """A picture to make: the `path` it is published under, where it is kept, how it is made and from what."""
+
+    path: str
+    kept: Path
+    make: Callable[[], bytes]
+    source: str
+
+
+def shown(library: Library, known: Addresses, bodies: Bodies) -> frozenset[str]:
+    """Return the paths in `content/` of the pictures that the pages show."""
+    comments = chain.from_iterable(one.values() for one in bodies.comments.values())
+    texts = chain(bodies.articles.values(), bodies.leads.values(), bodies.sections.values(), comments)
+    found = {path for body in texts for path in body.pictures}
+    for article in library.articles:
+        target = links.resolve(known, article.image.src, article.section) if article.image else None
+        if target and target.picture:
+            found.add(target.picture.path)
+    return frozenset(found)
+
+
+def make(
+    library: Library, paths: frozenset[str], cards: Sequence[Card], root: Path
+) -> tuple[dict[str, Path], list[Problem]]:
+    """Return every picture that the build of `library` makes, by its path in the output folder; raise OSError.
+
+    `paths` are those, in `content/`, of the pictures that are to be had in several widths.
+    """
+    orders = [*_variants(library, paths, root), *_cards(library.site.theme, cards, root)]
+    with ThreadPoolExecutor() as pool:
+        faults = [fault for fault in pool.map(_carry_out, orders) if fault]
+    if not faults:
+        _forget({order.kept for order in orders}, root / KEPT)
+    return {order.path: order.kept for order in orders}, sorted(set(faults))
+
+
+def _variants(library: Library, paths: frozenset[str], root: Path) -> Iterable[_Order]:
+    for asset in library.assets:
+        if asset.widths and asset.path in paths:
+            source = f"{CONTENT}/{asset.path}"
+            name = sha256((root / source).read_bytes()).hexdigest()[:24]
+            for width in asset.widths:
+                kept = root / KEPT / f"{name}-{width}-{_recipe()}.webp"
+                make = partial(_shrunk, root / source, width)
+                yield _Order(urls.file(urls.variant(asset.path, width)), kept, make, source)
+
+
+def _shrunk(source: Path, width: int) -> bytes:
+    return shrinking.shrink(source.read_bytes(), width)
+
+
+def _cards(theme: ThemeSettings, cards: Sequence[Card], root: Path) -> Iterable[_Order]:
+    own = root / CONTENT / theme.social_font
+    font = own.read_bytes() if theme.social_font else FONT.read_bytes()
+    colors = theme.colors
+    look = drawing.Look(colors.paper, colors.ink, colors.second_ink, colors.accent, font)
+    style = sha256(msgspec.json.encode((_recipe(), look[:-1])) + font).digest()
+    source = f"{CONTENT}/{theme.social_font}" if theme.social_font else "site.yaml"
+    for card in cards:
+        words = (card.title, card.kicker, card.foot)
+        kept = root / KEPT / f"{sha256(style + msgspec.json.encode(words)).hexdigest()[:24]}.png"
+        yield _Order(card.path, kept, partial(drawing.draw, *words, look), source)
+
+
+@cache
+def _recipe() -> str:
+    """Return a digest of the code that makes pictures: what it made before it changed is made anew."""
+    room = Path(drawing.__file__).parent
+    return sha256(b"".join(path.read_bytes() for path in sorted(room.glob("*.py")))).hexdigest()[:8]
+
+
+def _carry_out(order: _Order) -> Problem | None:
+    """Make a picture that is not there yet."""
+    if order.kept.is_file():
+        return None
+    try:
+        data = order.make()
+    except (shrinking.Unreadable, OSError) as error:  # Pillow's own, for what is no font
+        return Problem(Place(order.source), f"it cannot be used: {error}", "save it anew, or remove it")
+    files.write_atomic(order.kept, data)
+    return None
+
+
+def _forget(used: set[Path], folder: Path) -> None:
+    """Remove the oldest of the pictures that no page shows any more, where they are many."""
+    others = sorted((one for one in folder.glob("*") if one not in used), key=lambda one: one.stat().st_mtime)
+    for path in others[: max(0, len(others) - len(used) - SPARE)]:
+        path.unlink(missing_ok=True)

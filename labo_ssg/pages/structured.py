@@ -1,0 +1,135 @@
+"""A page as schema.org describes such ones, for JSON-LD.
+
+Addresses that start with `#` are places of the page itself: JSON-LD resolves them against it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from textwrap import shorten
+from typing import Any
+
+from labo_ssg.model import Link, Site
+from labo_ssg.pages import urls
+from labo_ssg.pages.views import (
+    ArticleView,
+    CommentView,
+    GlossaryView,
+    HomeView,
+    IndexView,
+    ListView,
+    View,
+)
+
+Node = dict[str, Any]
+
+QUOTED = 100  # characters of a comment: its whole text is in the page already
+
+
+def data(view: View, site: Site) -> Node:
+    """Return what the page of `view` says of itself, {} where machines need nothing of it."""
+    nodes: list[Node] = []
+    if isinstance(view, ArticleView):
+        nodes = [_article(view, site)]
+    elif isinstance(view, HomeView) and view.url == urls.HOME:
+        nodes = [_organization(site), _website(site)]
+    elif isinstance(view, GlossaryView):
+        nodes = [_glossary(view)]
+    elif not isinstance(view, ListView | IndexView):
+        return {}
+    if view.breadcrumb:
+        nodes.append(_breadcrumb(view, site))
+    return {"@context": "https://schema.org", "@graph": nodes} if nodes else {}
+
+
+def _article(view: ArticleView, site: Site) -> Node:
+    url = site.base_url + view.url
+    authors = [_author(link, site) for link in view.authors]
+    return _filled(
+        {
+            "@type": "Article",
+            "@id": url,
+            "headline": view.title,
+            "inLanguage": view.language,
+            "datePublished": _iso(view.date),
+            "dateModified": _iso(view.updated or view.date),
+            "author": authors or _publisher(site),
+            "publisher": _publisher(site),
+            "image": site.base_url + view.card,
+            "articleSection": view.parent.title if view.parent else "",
+            "keywords": [tag.title for tag in view.tags],
+            "isBasedOn": view.source.url if view.source else "",
+            "workTranslation": [{"@id": site.base_url + one.url} for one in view.translations if one.url != view.url],
+            "commentCount": view.comments,
+            "comment": _comments(view.thread),
+        }
+    )
+
+
+def _comments(thread: Iterable[CommentView]) -> list[Node]:
+    """Return the comments of `thread`, each with the answers to it as its own."""
+    return [
+        _filled(
+            {
+                "@type": "Comment",
+                "@id": f"#{comment.anchor}",
+                "author": {"@type": "Person", "name": comment.author},
+                "datePublished": _iso(comment.date),
+                "text": shorten(comment.excerpt, QUOTED, placeholder="…"),
+                "comment": _comments(comment.replies),
+            }
+        )
+        for comment in thread
+    ]
+
+
+def _author(link: Link, site: Site) -> Node:
+    """Return an author; one who is the site itself, or answers for it, is an organisation."""
+    kind = "Organization" if link.title in (site.title, *site.comments.editors) else "Person"
+    return {"@type": kind, "name": link.title, "url": site.base_url + link.url}
+
+
+def _publisher(site: Site) -> Node:
+    return {"@type": "Organization", "name": site.title, "url": site.base_url + urls.HOME}
+
+
+def _organization(site: Site) -> Node:
+    accounts = [link.url for link in site.social if link.url.startswith(("https://", "http://"))]
+    return _filled(
+        {
+            **_publisher(site),
+            "slogan": site.tagline,
+            "description": site.description,
+            "image": site.base_url + urls.CARD,
+            "sameAs": accounts,
+        }
+    )
+
+
+def _website(site: Site) -> Node:
+    node: Node = {"@type": "WebSite", "name": site.title, "url": site.base_url + urls.HOME, "inLanguage": site.language}
+    if site.search:
+        target = f"{site.base_url}{urls.SEARCH}?q={{query}}"
+        node["potentialAction"] = {"@type": "SearchAction", "target": target, "query-input": "required name=query"}
+    return node
+
+
+def _glossary(view: GlossaryView) -> Node:
+    terms = [{"@type": "DefinedTerm", "name": term.word, "description": term.definition} for term in view.entries]
+    return {"@type": "DefinedTermSet", "name": view.title, "hasDefinedTerm": terms}
+
+
+def _breadcrumb(view: View, site: Site) -> Node:
+    way = [*view.breadcrumb, Link(view.title, view.url)]
+    steps = [
+        {"@type": "ListItem", "position": number, "name": link.title, "item": site.base_url + link.url}
+        for number, link in enumerate(way, 1)
+    ]
+    return {"@type": "BreadcrumbList", "itemListElement": steps}
+
+
+def _filled(node: Node) -> Node:
+    return {key: value for key, value in node.items() if value not in ("", [], None)}
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else ""

@@ -1,0 +1,85 @@
+"""Every visible word has its French, and no French stands for a word that is gone."""
+
+import ast
+import re
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from babel.messages.pofile import read_po
+from conftest import ROOT
+from jinja2 import Environment
+from jinja2.ext import babel_extract
+
+from labo_ssg import language
+
+PACKAGE = ROOT / "labo_ssg"
+SAYING = {"gettext", "say"}  # the functions that take words of the catalogues
+CATALOGUE = read_po(BytesIO((PACKAGE / "locale/fr.po").read_bytes()))
+TRANSLATED = {message.id: message.string for message in CATALOGUE if message.id}
+
+
+def words_of_templates() -> Iterator[str | tuple[str, ...]]:
+    options = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        source = BytesIO(path.read_bytes())
+        for _, _, words, _ in babel_extract(source, {"_": None, "gettext": None, "ngettext": (1, 2)}, [], options):
+            strings = tuple(word for word in words if isinstance(word, str)) if isinstance(words, tuple) else (words,)
+            yield strings if len(strings) > 1 else strings[0]
+
+
+def words_of_code() -> Iterator[str]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if name in SAYING and isinstance(node.args[0].value, str):
+                    yield node.args[0].value
+
+
+WORDS = {word if isinstance(word, str) else word[:2] for word in (*words_of_templates(), *words_of_code())}
+
+
+def test_every_word_has_its_french() -> None:
+    assert len(WORDS) > 100
+    assert sorted(map(str, WORDS - TRANSLATED.keys())) == []
+
+
+def test_no_translation_is_left_of_words_that_are_gone() -> None:
+    assert sorted(map(str, TRANSLATED.keys() - WORDS)) == []
+
+
+@pytest.mark.parametrize("message", [one for one in CATALOGUE if one.id], ids=lambda one: str(one.id)[:40])
+def test_a_translation_keeps_what_is_filled_in(message) -> None:  # type: ignore[no-untyped-def] # Babel's own noun
+    sources = [message.id] if isinstance(message.id, str) else list(message.id)
+    targets = [message.string] if isinstance(message.string, str) else list(message.string)
+    assert all(targets), "it is translated"
+    assert not message.fuzzy
+    filled = re.compile(r"%\(\w+\)s|\{\w*\}")
+    asked = set(filled.findall(sources[-1]))
+    assert all(set(filled.findall(one)) <= asked for one in targets)
+    assert set(filled.findall(targets[-1])) == asked
+
+
+@pytest.mark.parametrize("string", [str(one.string) for one in CATALOGUE if one.id], ids=lambda one: one[:40])
+def test_the_french_has_its_spaces(string: str) -> None:
+    assert not re.search(r"\w [;:!?»]|« |'", string.replace("('", "").replace("', '", "").replace("')", ""))
+
+
+def test_a_language_calls_itself_by_its_name() -> None:
+    names = {tag: language.own_name(tag) for tag in ("fr", "en", "pt-BR", "zz")}
+    assert names == {"fr": "français", "en": "English", "pt-BR": "português (Brasil)", "zz": "zz"}
+
+
+def test_no_template_holds_words_outside_the_catalogues() -> None:
+    """What is left of a template without tags and expressions is white space, signs and what is no word."""
+    environment = Environment(extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True)
+    found = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        source = path.read_text(encoding="utf-8")
+        source = re.sub(r"\{%-? trans.*?%\}.*?\{%-? endtrans\s*-?%\}", "", source, flags=re.DOTALL)
+        source = re.sub(r"<code>.*?</code>|\{% block kind %\}.*?\{% endblock %\}", "", source, flags=re.DOTALL)
+        text = "".join(value for _, kind, value in environment.lex(source) if kind == "data")
+        bare = re.sub(r"<[^>]*>|&\w+;", " ", re.sub(r"\w+=\"[^\"]*\"", "", text))
+        found += [f"{path.name}: {word}" for word in re.findall(r"[A-Za-zÀ-ÿ]{3,}", bare) if word != "https"]
+    assert found == []
