@@ -3,7 +3,7 @@
 const form = document.querySelector("[data-search]");
 const input = form.elements.q;
 const said = form.dataset; // the sentences of the page, in its language
-const [status, list, more, elsewhere, unscripted] = ["status", "results", "more", "elsewhere", "unscripted"].map((name) =>
+const [status, list, more, elsewhere] = ["status", "results", "more", "elsewhere"].map((name) =>
   document.querySelector(`[data-search-${name}]`),
 );
 const language = document.documentElement.lang;
@@ -94,14 +94,14 @@ const show = (sentence, found, rest) => {
 };
 const fail = () => {
   show(said.failed, [], []);
-  elsewhere.hidden = false;
+  elsewhere.classList.add("shown");
 };
 
 const search = async () => {
   const mine = ++turn;
   const query = input.value.trim();
   history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
-  elsewhere.hidden = true;
+  elsewhere.classList.remove("shown");
   if (!query) return show("", [], []);
   let results;
   let found;
@@ -118,7 +118,7 @@ const search = async () => {
   const count = answers(query, found) ? results.length : 0;
   const sentence = [said.none, said.one][count] ?? said.many;
   show(fill(sentence, { count: count.toLocaleString(language), query }), count ? found : [], count ? results.slice(PAGE) : []);
-  elsewhere.hidden = count > 0;
+  elsewhere.classList.toggle("shown", !count);
 };
 
 const showMore = async () => {
@@ -156,6 +156,5 @@ form.addEventListener("submit", (event) => {
 });
 more.addEventListener("click", showMore);
 
-unscripted.hidden = elsewhere.hidden = true;
 input.value = new URLSearchParams(location.search).get("q") ?? "";
 if (input.value.trim()) search();

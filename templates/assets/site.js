@@ -10,8 +10,7 @@ for (const table of all(".prose table")) {
   if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
 }
 
-// Show what only a script can do, and print: the article, or its discussion (data-print="forum").
-for (const item of all("[data-script]")) item.hidden = false;
+// Print: the article, or its discussion (data-print="forum").
 for (const link of all("[data-print]")) {
   on(link, "click", (event) => {
     event.preventDefault();
