@@ -101,6 +101,7 @@ class Theme:
             ),
             autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
             undefined=StrictUndefined,
+            auto_reload=False,  # a theme lives as long as one build
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],

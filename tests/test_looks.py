@@ -209,7 +209,6 @@ def test_each_pair_of_colours_that_is_hard_to_read_is_told(tmp_path: Path) -> No
     assert done.returncode == 1
 
 
-@pytest.mark.xfail(strict=True, reason="yaml_text tells of a brace that is not closed, with a hint about lists")
 def test_a_colour_in_braces_without_quotes_is_told_as_such() -> None:
     [problem] = read("theme:\n  colors: {accent: #8a1538}\n")[1]
     assert '"#' in problem.hint
@@ -227,11 +226,14 @@ def test_a_font_of_the_social_images_may_be_named_from_the_root(tmp_path: Path, 
     assert build_with_font(tmp_path, font, ImageFont.load_default(10).font_bytes) == []
 
 
-@pytest.mark.xfail(strict=True, reason="build/pictures.py: an OSError, told as `it cannot be written`")
-@pytest.mark.parametrize("font", ["fonts/a.ttf", "a/x/"])
-def test_a_font_of_the_social_images_that_is_none_is_told_as_such(tmp_path: Path, font: str) -> None:
-    [problem] = build_with_font(tmp_path, font, b"no font")
-    assert "social_font" in problem.what
+def test_a_font_of_the_social_images_that_is_no_font_is_told(tmp_path: Path) -> None:
+    [problem] = build_with_font(tmp_path, "fonts/a.ttf", b"no font")
+    assert str(problem).startswith("content/fonts/a.ttf: it cannot be used: ")
+
+
+def test_a_font_of_the_social_images_that_is_a_page_is_told(tmp_path: Path) -> None:
+    [problem] = build_with_font(tmp_path, "a/x/", b"no font")
+    assert "`theme.social_font`" in problem.what
 
 
 # Colours, alone

@@ -2,9 +2,9 @@
 
 import fcntl
 import os
+import re
 import secrets
 import stat
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from labo_ssg.problems import Place, Problem
 
 DRAFT = ".labo-"  # how the names of files being written begin
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _LEFTOVERS = ("~", ".swp", ".swo", ".tmp", ".orig", ".rej")  # what editors and merges leave
 _CLUTTER = frozenset({"Thumbs.db", "desktop.ini"})
 
@@ -166,7 +167,7 @@ def _refusal(entry: os.DirEntry[str], path: str) -> Problem | None:
     shown = os.fsencode(path).decode("utf-8", "replace")
     if shown != path:
         return Problem(Place(shown), "the file's name is not UTF-8", "rename it")
-    shown = "".join("␣" if unicodedata.category(letter) == "Cc" else letter for letter in path)
+    shown = _CONTROL.sub("␣", path)
     if shown != path or "\\" in path:
         return Problem(Place(shown), "the file's name holds a line end, a tab or the like, or a backslash", "rename it")
     if entry.is_symlink():

@@ -8,6 +8,10 @@ LARGEST = 1_000_000  # bytes; a book of 500 pages
 
 # What neither a page nor a feed may hold: control characters, and U+FFFE and its like (HTML § 13.2.3.5, XML § 2.2).
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+# The bytes that such a character would have: what a quick look finds, before a slow one says whether it is so.
+_SUSPECT = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xef[\xb7\xbf]|[\xf0-\xf4][\x80-\xbf]\xbf[\xbe\xbf]"
+)
 INVISIBLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_NONCHARACTERS}]")
 
 
@@ -27,7 +31,8 @@ def decode(data: bytes, path: str) -> tuple[str, list[Problem]]:
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
         hint = f"save the file again as UTF-8 (in Windows-1252 this would be `{shown}`)"
         return "", [Problem(Place(path, line), what, hint)]
-    if match := INVISIBLE.search(text):
+    match = INVISIBLE.search(text) if _SUSPECT.search(data) else None
+    if match:
         place = Place(path, text.count("\n", 0, match.start()) + 1)
         return "", [Problem(place, f"the file holds the invisible character {name(match[0])}", _remedy(match[0]))]
     return text, []

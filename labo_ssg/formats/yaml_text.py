@@ -129,6 +129,8 @@ def _explain(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[int, str, s
         return opened.line, "YAML cannot be read: a quote that opens here is never closed", "add the same quote"
     if opened and "flow" in str(error.context):
         what = "YAML cannot be read: a bracket or brace that opens here is not closed, or a comma is missing"
+        if " #" in lines[opened.line]:
+            return opened.line, what, 'a # after a space starts a comment: put what starts with it between quotes, like "#8a1538"'
         return opened.line, what, "check the list, or put a text that starts with a bracket or brace between quotes"
     line = min(mark.line, len(lines) - 1) if mark else 0
     what = f"YAML cannot be read: {problem.removeprefix('but ')}"

@@ -96,9 +96,11 @@ def _check_settings(library: Library, known: Addresses) -> list[Problem]:
     site = library.site
     named = [(key, link.url) for key in ("menu", "footer", "social", "partners") for link in getattr(site, key)]
     named += [("partners", partner.logo) for partner in site.partners if partner.logo]
-    if font := site.theme.social_font:
-        named.append(("theme.social_font", f"/{font.removeprefix('/')}"))
-    return [
+    problems = []
+    if (font := site.theme.social_font) and font not in {asset.path for asset in library.assets}:
+        what = f"`theme.social_font`: there is no file content/{font}"
+        problems.append(Problem(Place("site.yaml"), what, "put the font there, its path starts at content/"))
+    return problems + [
         Problem(
             Place("site.yaml"), f"`{key}`: there is no page or file at `{url}`", "write its address from the root: /…"
         )

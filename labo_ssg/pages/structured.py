@@ -5,7 +5,6 @@ Addresses that start with `#` are places of the page itself: JSON-LD resolves th
 
 from collections.abc import Iterable
 from datetime import datetime
-from textwrap import shorten
 from typing import Any
 
 from labo_ssg.model import Link, Site
@@ -74,12 +73,16 @@ def _comments(thread: Iterable[CommentView]) -> list[Node]:
                 "@id": f"#{comment.anchor}",
                 "author": {"@type": "Person", "name": comment.author},
                 "datePublished": _iso(comment.date),
-                "text": shorten(comment.excerpt, QUOTED, placeholder="…"),
+                "text": _beginning(comment.excerpt),
                 "comment": _comments(comment.replies),
             }
         )
         for comment in thread
     ]
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= QUOTED else text[:QUOTED].rpartition(" ")[0] + "…"
 
 
 def _author(link: Link, site: Site) -> Node:
