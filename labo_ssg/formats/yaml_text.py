@@ -4,6 +4,7 @@ Values are read from the nodes and not from YAML's own guesses, so that
 `title: No` is a title and `id: 007` keeps its zeros.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -127,10 +128,13 @@ def _explain(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[int, str, s
     problem, mark, opened = str(error.problem), error.problem_mark or error.context_mark, error.context_mark
     if opened and problem == "found unexpected end of stream":
         return opened.line, "YAML cannot be read: a quote that opens here is never closed", "add the same quote"
-    if opened and "flow" in str(error.context):
+    if opened and mark and "flow" in str(error.context):
         what = "YAML cannot be read: a bracket or brace that opens here is not closed, or a comma is missing"
-        if " #" in lines[opened.line]:
-            return opened.line, what, 'a # after a space starts a comment: put what starts with it between quotes, like "#8a1538"'
+        for at in range(
+            min(mark.line, len(lines) - 1), -1, -1
+        ):  # YAML notices at the end of the file, or on a later line
+            if re.search(r"[\[{].*\s#", lines[at]):
+                return at, what, 'a # after a space starts a comment: put what starts with it in quotes, like "#8a1538"'
         return opened.line, what, "check the list, or put a text that starts with a bracket or brace between quotes"
     line = min(mark.line, len(lines) - 1) if mark else 0
     what = f"YAML cannot be read: {problem.removeprefix('but ')}"
