@@ -45,5 +45,5 @@ $(VENV)/.site: pyproject.toml constraints.txt tools/venv
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.site
-	@$(BIN)/python -m pip install --quiet --editable '.[serve,search,test,check]'
+	@$(BIN)/python -m pip install --quiet --editable '.[serve,search,fast,test,check]'
 	@touch $@

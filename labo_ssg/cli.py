@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn
 
 import click
 
+from labo_ssg.model import Engine
 from labo_ssg.problems import Problem
 
 DONE, PROBLEMS, MISUSE = 0, 1, 2
@@ -107,10 +108,17 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["text", "github", "gitlab", "json"]), default="text", show_default=True
 )
-def check(root: Path, form: Literal["text", "github", "gitlab", "json"]) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["python-markdown", "commonmark"]),
+    help="Check nothing; list the texts that this engine of Markdown would change.",
+)
+def check(root: Path, form: Literal["text", "github", "gitlab", "json"], engine: Engine | None) -> None:
     """Say every problem of the site's files, drafts and waiting comments included."""
     from labo_ssg.build.build import check as check_site
 
+    if engine:
+        compare(root, engine)
     problems = check_site(root, now=datetime.now(UTC))
     if form == "text":
         tell(problems, "")
@@ -146,6 +154,21 @@ def render(root: Path, paths: tuple[Path, ...], written_as: Literal["comment", "
         found += problems
     tell(found, "")
     sys.exit(PROBLEMS if found else DONE)
+
+
+def compare(root: Path, engine: Engine) -> NoReturn:
+    """List the texts that `engine` would change: an answer to a question, not a failure."""
+    from labo_ssg.build import dialects
+    from labo_ssg.formats import site_yaml
+
+    if not site_yaml.is_installed(engine):
+        misuse(f"the engine {engine} is not installed", site_yaml.FAST)
+    answer = dialects.compare(root, engine, now=datetime.now(UTC))
+    for changed in answer.changed:
+        click.echo(str(changed))
+    tell(answer.problems, ": what could not be read was not compared")
+    click.echo(f"{len(answer.changed)} of {answer.texts} texts would change with the engine {engine}", err=True)
+    sys.exit(PROBLEMS if answer.problems else DONE)
 
 
 def tell(problems: Iterable[Problem], outcome: str) -> None:

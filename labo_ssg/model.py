@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from labo_ssg.problems import Place
 
 Markup = Literal["markdown", "spip"]
+Engine = Literal["python-markdown", "commonmark"]
 Typography = Literal["spip", "fine"]
 Kind = Literal["article", "comment"]
 """Who wrote a text: an editor or a visitor."""
@@ -64,6 +65,12 @@ class CommentSettings(Struct, frozen=True):
     editors: tuple[str, ...] = ()
 
 
+class MarkdownSettings(Struct, frozen=True):
+    """Which program reads the Markdown of the site."""
+
+    engine: Engine = "python-markdown"
+
+
 class Colors(Struct, frozen=True):
     """The colours of the theme in one scheme, each `#rrggbb`; what is "" is derived from the others."""
 
@@ -108,6 +115,7 @@ class Site(Struct, frozen=True):
     language: str = "fr"
     timezone: str = "Europe/Paris"
     typography: Typography = "spip"
+    markdown: MarkdownSettings = MarkdownSettings()
     per_page: int = 10
     search: bool = False
     theme: ThemeSettings = ThemeSettings()
@@ -246,7 +254,7 @@ class Manuscript(Struct, frozen=True):
     `links` holds the internal references that the text may name, `words` the forms of
     the glossary that it holds, each with the anchor of its term, `meanings` what paper shows
     at the first occurrence of a term, by anchor. `anchor` keeps the ids of this body apart
-    from those of the other bodies of its page.
+    from those of the other bodies of its page. `engine` reads the text where it is Markdown.
     """
 
     text: str
@@ -258,6 +266,7 @@ class Manuscript(Struct, frozen=True):
     words: dict[str, str]
     meanings: dict[str, str]
     anchor: str
+    engine: Engine
 
 
 class Heading(Struct, frozen=True):

@@ -4,13 +4,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+import chromium
 import html5lib
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from labo_ssg.build.build import build
 
@@ -76,6 +78,14 @@ def dom(page: bytes) -> Element:
 def text_of(element: Element) -> str:
     """Return the text of an element, white space folded (no-break spaces stay)."""
     return re.sub(r"[ \n]+", " ", "".join(element.itertext())).strip()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = chromium.launch(playwright)
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

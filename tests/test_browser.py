@@ -9,26 +9,19 @@ import chromium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import article, write_site
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from test_preview import PATIENCE, Preview
 
 pytestmark = pytest.mark.browser
 
 PTCE = "/le-labo-de-l-ess/on-parle-de-nous/ptce-elements-de-diagnostic/"
+GUIDE = "/territoires/ptce/ptce-a-short-guide/"
 
 
 @pytest.fixture(scope="module")
 def host(demo: Path) -> Iterator[str]:
     with chromium.serve(demo) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = chromium.launch(playwright)
-        yield running
-        running.close()
 
 
 def open_page(context: BrowserContext, url: str) -> Page:
@@ -120,7 +113,9 @@ def test_to_answer_a_comment_sets_whom_the_form_answers(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280, 1920])
-@pytest.mark.parametrize("path", ["/", PTCE, "/territoires/", "/glossaire/", "/tags/", "/tags/ptce/", "/404.html"])
+@pytest.mark.parametrize(
+    "path", ["/", PTCE, GUIDE, "/territoires/", "/glossaire/", "/tags/", "/tags/ptce/", "/recherche/", "/404.html"]
+)
 def test_nothing_is_wider_than_the_screen(browser: Browser, host: str, path: str, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
@@ -129,9 +124,55 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, host: str, path: str
     context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+KINDS = [
+    "/",
+    "/page/2/",
+    PTCE,
+    GUIDE,
+    "/territoires/",
+    "/tags/",
+    "/tags/ptce/",
+    "/authors/",
+    "/authors/aissatou-camara/",
+    "/glossaire/",
+    "/recherche/?q=ptce",
+    "/mentions-legales/",
+    "/404.html",
+    "/spip.php/",
+]
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_a_page_of_each_kind_stays_where_it_is_and_complains_of_nothing(browser: Browser, host: str, path: str) -> None:
+    """No layout shift, nothing that the policy blocks, no error, while the page is read to its end."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page = open_page(context, host + path)
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text))
+    shift = page.evaluate(
+        """async () => {
+          let sum = 0;
+          const add = (list) => list.getEntries().forEach((one) => (sum += one.hadRecentInput ? 0 : one.value));
+          new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+          for (let at = 0; at < document.body.scrollHeight; at += 600) {
+            scrollTo(0, at);
+            await new Promise((done) => setTimeout(done, 30));
+          }
+          return sum;
+        }"""
+    )
+    assert heard == []
+    if "q=" not in path:  # what is found comes when it is found
+        assert shift < 0.005
+    context.close()
+
+
 @pytest.mark.parametrize(
-    "path", ["/", PTCE, "/territoires/", "/tags/", "/tags/ptce/", "/authors/", "/glossaire/", "/404.html", "/spip.php/"]
+    ("path", "width", "scheme"),
+    [
+        *((path, *screen) for path in KINDS for screen in ((390, "dark"), (1280, "light"))),
+        *((path, *screen) for path in ("/", PTCE) for screen in ((390, "light"), (1280, "dark"))),
+    ],
 )
 def test_axe_finds_no_violation(
     browser: Browser, host: str, path: str, width: int, scheme: Literal["light", "dark"]
@@ -141,6 +182,8 @@ def test_axe_finds_no_violation(
     )
     page = context.new_page()
     page.goto(host + path)
+    if "q=" in path:
+        expect(page.locator(".search-results > li").first).to_be_visible()
     for details in page.locator("details").all():
         details.evaluate("one => one.open = true")
     found = Axe().run(page)

@@ -26,6 +26,7 @@ OWNERS = {
     "frontmatter": ["formats/frontmatter.py"],
     "httpx": ["forge/"],
     "markdown": ["markup/markdown.py"],
+    "pyromark": ["markup/commonmark.py"],
     "watchdog": ["preview/watch.py"],
     "starlette": ["preview/", "inbox/"],
     "uvicorn": ["preview/", "inbox/"],

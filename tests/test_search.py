@@ -15,7 +15,7 @@ import chromium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import LABO, article, build_files, comment, labo, write_site
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from test_preview import PATIENCE
 
 SETTINGS = "title: Essai\nbase_url: https://essai.example\nsearch: true\n"
@@ -204,14 +204,6 @@ def host(site: Path) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, chromium.serve(site) as address:
         patch.setattr(chromium, "OWN_POLICIES", LEAST)
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = chromium.launch(playwright)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from labo_ssg.model import (
     Bodies,
     Body,
     Comment,
+    Engine,
     Kind,
     Library,
     Manuscript,
@@ -57,9 +58,9 @@ def write_bodies(library: Library, known: Addresses) -> tuple[Bodies, list[Probl
     for article in library.articles:
         place = Place(article.place.path, article.lines.get("description", 1))
         bodies.articles[article.id] = render(of_article(at, article), article.place, problems)
-        bodies.leads[article.id] = render(_of_lead(at, article), place, problems)
+        bodies.leads[article.id] = render(of_lead(at, article), place, problems)
     for section in library.sections:
-        bodies.sections[section.path] = render(_of_section(at, section), section.place, problems)
+        bodies.sections[section.path] = render(of_section(at, section), section.place, problems)
     languages = {article.id: article.language for article in library.articles}
     for comment in library.comments:
         body = render(of_comment(at, comment, languages[comment.article]), comment.place, problems)
@@ -108,7 +109,7 @@ def of_text(at: Desk, text: str, written_in: Markup, kind: Kind) -> Manuscript:
     return _manuscript(at, text, written_in, kind, (), at.site.language, "")
 
 
-def _of_lead(at: Desk, article: Article) -> Manuscript:
+def of_lead(at: Desk, article: Article) -> Manuscript:
     lead = _manuscript(at, article.description, article.markup, "article", article.section, article.language, "lead")
     return _explained(at, lead, ())
 
@@ -119,7 +120,7 @@ def _explained(at: Desk, manuscript: Manuscript, said: Collection[str]) -> Manus
     return replace(manuscript, meanings=meanings)
 
 
-def _of_section(at: Desk, section: Section) -> Manuscript:
+def of_section(at: Desk, section: Section) -> Manuscript:
     return _manuscript(at, section.text, section.markup, "article", section.path, at.site.language, "")
 
 
@@ -131,7 +132,9 @@ def _manuscript(
         if target := links.resolve(at.known, reference, folder):
             targets[reference] = _rooted(target, at.site.base_url)
     words = glossary.find(text, at.words)
-    return Manuscript(text, written_in, kind, language, at.site.typography, targets, words, {}, anchor)
+    # What is no Markdown does not change with its engine.
+    engine: Engine = at.site.markdown.engine if written_in == "markdown" else "python-markdown"
+    return Manuscript(text, written_in, kind, language, at.site.typography, targets, words, {}, anchor, engine)
 
 
 def _rooted(target: Target, site_url: str) -> Target:

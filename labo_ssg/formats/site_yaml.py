@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -9,13 +10,16 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 
 from labo_ssg.formats import fields, plain_text, theme_settings, yaml_text
-from labo_ssg.model import Site, Term
+from labo_ssg.model import Engine, Site, Term
 from labo_ssg.problems import Place, Problem
 
 BASE_URL = re.compile(r"https?://[^\s/?#\"'<>\\]+(/[^\s?#\"'<>\\]*)?")
 LINK = re.compile(r"(https?://|mailto:|tel:|/)[^\s\"'<>]*")
 PAGE = re.compile(r"(https?://|/)[^\s\"'<>]*")
 OUTSIDE = "start it with https:// or, inside the site, with /"
+
+ENGINES = {"python-markdown": "markdown", "commonmark": "pyromark"}  # the packages that they are
+FAST = "pip install 'labo-ssg[fast]'"
 
 NAMELESS = Site(title="", base_url="https://example.org")  # stands in for settings that cannot be read
 
@@ -63,6 +67,8 @@ def _check(values: dict[str, Any], tell: fields.Tell) -> None:
         tell("language", f"no language is called `{values['language']}`", "write it like fr, en or pt-BR")
     if not 1 <= values.get("per_page", 1) <= 1000:
         tell("per_page", f"expected 1 to 1000, found `{values['per_page']}`", "10 is usual")
+    if "markdown" in values and not is_installed(values["markdown"].engine):
+        tell("markdown", f"the engine {values['markdown'].engine} is not installed", FAST)
     for key, url in _links(values):
         if not LINK.fullmatch(url):
             tell(key, f"`{url}` leads nowhere", OUTSIDE)
@@ -71,6 +77,11 @@ def _check(values: dict[str, Any], tell: fields.Tell) -> None:
             tell("partners", f"the logo `{partner.logo}` is nowhere", OUTSIDE)
     if "comments" in values and not PAGE.fullmatch(values["comments"].inbox):
         tell("comments", f"`{values['comments'].inbox}` cannot be the address of an inbox", OUTSIDE)
+
+
+def is_installed(engine: Engine) -> bool:
+    """Tell whether the package of an engine of Markdown is there; it is not imported."""
+    return find_spec(ENGINES[engine]) is not None
 
 
 def _links(values: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from labo_ssg.markup import dress, markdown, sanitize
+from labo_ssg.markup import commonmark, dress, markdown, sanitize
 from labo_ssg.markup.spip import engine
 from labo_ssg.markup.spip import links as spip_links
 from labo_ssg.model import Body, Html, Manuscript, Markup, Target
@@ -27,11 +27,19 @@ def render_body(manuscript: Manuscript) -> Body:
     if manuscript.markup == "spip":
         return _render_spip(manuscript)
     try:
-        html = markdown.render(manuscript.text, manuscript.language)
-    except markdown.TooMuch as error:
+        html = _render_markdown(manuscript)
+    except (markdown.TooMuch, commonmark.TooDeep) as error:
         raise Unrenderable(str(error)) from error
-    done = dress.dress(sanitize.article(html), manuscript)
+    done = dress.dress(html, manuscript)
     return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken, done.pictures)
+
+
+def _render_markdown(manuscript: Manuscript) -> Html:
+    """Return safe HTML, of the same shape whichever engine makes it; raise TooMuch or TooDeep."""
+    text, language = manuscript.text, manuscript.language
+    if manuscript.engine == "commonmark":
+        return commonmark.finish(sanitize.article(commonmark.render(text)), language)
+    return sanitize.article(markdown.render(text, language))
 
 
 class _Targets(Mapping[str, Target]):

@@ -246,6 +246,11 @@ def without_calls(html: str) -> str:
     return _CALL.sub("", html)
 
 
+def pieces(html: str) -> list[str]:
+    """Return sanitised `html` as bare text and tags in turn, text first."""
+    return _TAG.split(html)
+
+
 def plain(html: str) -> str:
     """Return the running text of sanitised `html`, without headings, code blocks, notes and their calls."""
     words: list[str] = []

@@ -13,7 +13,8 @@ EXTENSIONS = ["extra", "sane_lists", "toc"]  # extra holds footnotes, tables, ab
 _DESTINATION = re.compile(
     r"""\]\(\s*<([^>\n]+)>                     # [text](<destination with spaces>)
       | \]\(\s*([^\s)<]+)                      # [text](destination)
-      | ^\s{0,3}\[[^\]\n]+\]:\s*<?([^\s>]+)    # [label]: destination
+      | ^[ \t>]*\[[^\]\n]+\]:\s*<([^>\n]+)>   # [label]: <destination with spaces>, in a quotation or a list too
+      | ^[ \t>]*\[[^\]\n]+\]:\s*([^\s<]+)     # [label]: destination
       | \s(?:href|src|poster)\s*=\s*"([^"\n]+) # the HTML that Markdown lets through
       | \s(?:href|src|poster)\s*=\s*'([^'\n]+)
     """,
