@@ -62,6 +62,7 @@ class Theme:
         self.assets = {**assets, SETTINGS: site.style.encode()} if site.style else dict(assets)
         self.stamp = _digest(self.assets)
         self._zone, self._site = zone, site
+        self._parts: dict[str, Html] = {}
         self._environment = self._make_environment()
 
     def files(self) -> dict[str, bytes]:
@@ -108,7 +109,7 @@ class Theme:
         )
         translations = language.translations(self._site.language)
         environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined] # i18n adds it
-        environment.globals.update(site=self._site, asset=self._asset, assets=self.assets.keys())
+        environment.globals.update(site=self._site, asset=self._asset, assets=self.assets.keys(), once=self._once)
         environment.filters.update(self._filters())
         return environment
 
@@ -147,6 +148,12 @@ class Theme:
         if name not in self.assets:
             raise TemplateRuntimeError(f"there is no asset `{name}` in {ASSETS}/")
         return urls.href(self._site.base_url, f"/{ASSETS}/{self.stamp}/{quote(name)}")
+
+    def _once(self, name: str) -> Html:
+        """Return what the template `name` gives where it shows nothing of the page: it is rendered once."""
+        if name not in self._parts:
+            self._parts[name] = Html(self._environment.get_template(name).render())
+        return self._parts[name]
 
     def _explain(self, error: Exception, page: Page) -> Problem:
         """Return the problem behind what a template raised; raise it again where none did."""

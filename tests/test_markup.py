@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from labo_ssg.markup import body, dress, glossary
 from labo_ssg.model import Body, Manuscript, Target, Term
-from labo_ssg.model import Markup as Written
+from labo_ssg.model import Markup as Engine
 
 WORDS = glossary.forms(
     [Term("ESS", "…"), Term("PTCE", "…", also=("pôle territorial",)), Term("l'économie d'ici", "…")],
@@ -23,7 +23,7 @@ class Text:
     """A manuscript with what the tests leave out."""
 
     text: str
-    markup: Written = "markdown"
+    markup: Engine = "markdown"
     kind: str = "article"
     language: str = "fr"
     typography: str = "spip"
@@ -124,7 +124,9 @@ def test_glossary(source: str, expected: str) -> None:
 @given(st.text(alphabet="ESPTCs <>&'\"’lécondi-*[](`)\n", max_size=80))
 def test_to_unmark_undoes_to_mark(text: str) -> None:
     marked = Text(text).render().html
-    bare = body.render_body(Manuscript(text, "markdown", "article", "fr", "spip", {}, {}, {}, "", "python-markdown")).html
+    bare = body.render_body(
+        Manuscript(text, "markdown", "article", "fr", "spip", {}, {}, {}, "", "python-markdown")
+    ).html
     assert glossary.unmark(marked) == bare
 
 
@@ -207,7 +209,7 @@ def test_a_visitors_headings_stay_in_the_discussion() -> None:
 
 
 @pytest.mark.parametrize("engine", ["markdown", "spip"])
-def test_an_editors_headings_never_take_the_ids_of_the_page(engine: Written) -> None:
+def test_an_editors_headings_never_take_the_ids_of_the_page(engine: Engine) -> None:
     titles = ["Forum", "Menu", "Main", "Author", "Text", "Postez", "Notes title", "Term ESS", "Forum"]
     form = "## {}" if engine == "markdown" else "{{{{{{{}}}}}}}"
     found = Text("\n\n".join(form.format(title) for title in titles), engine).render()
