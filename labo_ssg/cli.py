@@ -71,7 +71,8 @@ def build(root: Path, output: Path | None, drafts: bool, as_json: bool) -> None:
         problems = [as_dict(problem) for problem in report.problems]
         click.echo(json.dumps({**{key: getattr(report, key) for key in counts}, "problems": problems}))
     elif not report.problems:
-        done = f"{report.pages} pages, {report.articles} articles, {report.comments} comments"
+        counted = ((report.pages, "page"), (report.articles, "article"), (report.comments, "comment"))
+        done = ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counted)
         click.echo(
             f"{done}; {report.written} files written, {report.removed} removed, {report.seconds:.2f} s", err=True
         )

@@ -232,7 +232,10 @@ class Variant(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """A picture of `content/`, at `path` there; `width` and `height` in pixels, `variants` from narrow to wide."""
+    """A picture of `content/`, at `path` there; `variants` go from narrow to wide.
+
+    `width` and `height` are in pixels, 0 where the file is no picture.
+    """
 
     path: str
     width: int

@@ -18,6 +18,7 @@ from jinja2 import (
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
+    nodes,
     select_autoescape,
 )
 from jinja2.exceptions import TemplateRuntimeError
@@ -63,6 +64,8 @@ class Theme:
         self.stamp = _digest(self.assets)
         self._zone, self._site = zone, site
         self._parts: dict[str, Html] = {}
+        theirs = PrefixLoader({DEFAULT: FileSystemLoader(default_templates())})
+        self._loader = ChoiceLoader([FileSystemLoader(self.folders), theirs])
         self._environment = self._make_environment()
 
     def files(self) -> dict[str, bytes]:
@@ -86,20 +89,53 @@ class Theme:
         for name in self._environment.list_templates(filter_func=_is_template):
             try:
                 self._environment.get_template(name)
+                problems += self._unknown_blocks(name)
             except TemplateSyntaxError as error:
                 problems.append(self._syntax_problem(error))
             except UnicodeDecodeError:
                 problems.append(Problem(Place(f"templates/{name}"), "it is not UTF-8", "save it as UTF-8"))
         return problems
 
+    def _unknown_blocks(self, name: str) -> list[Problem]:
+        """Return a problem for each block of a site's template that what it extends lacks: it would show nowhere."""
+        place = self._shown(str(self._environment.get_template(name).filename))
+        tree = self._parsed(name)
+        known = self._blocks_above(tree)
+        if known is None or place.startswith(f"{DEFAULT}/"):
+            return []
+        return [
+            Problem(
+                Place(place, node.lineno),
+                f"what it extends has no block `{node.name}`",
+                f"known: {', '.join(sorted(known))}",
+            )
+            for node in tree.body
+            if isinstance(node, nodes.Block) and node.name not in known
+        ]
+
+    def _blocks_above(self, tree: nodes.Template) -> set[str] | None:
+        """Return the blocks of what a template extends, None where that cannot be told."""
+        known: set[str] = set()
+        seen: set[str] = set()
+        while extends := tree.find(nodes.Extends):
+            name = extends.template.value if isinstance(extends.template, nodes.Const) else None
+            if name is None or name in seen:
+                return None
+            seen.add(name)
+            try:
+                tree = self._parsed(name)
+            except TemplateNotFound:  # told when a page asks for it
+                return None
+            known.update(block.name for block in tree.find_all(nodes.Block))
+        return known if seen else None
+
+    def _parsed(self, name: str) -> nodes.Template:
+        source, filename, _ = self._loader.get_source(self._environment, name)
+        return self._environment.parse(source, name, filename)
+
     def _make_environment(self) -> Environment:
         environment = Environment(
-            loader=ChoiceLoader(
-                [
-                    FileSystemLoader(self.folders),
-                    PrefixLoader({DEFAULT: FileSystemLoader(default_templates())}),
-                ]
-            ),
+            loader=self._loader,
             autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
             undefined=StrictUndefined,
             auto_reload=False,  # a theme lives as long as one build

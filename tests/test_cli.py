@@ -38,7 +38,7 @@ def test_build_prints_data_to_stdout_and_talk_to_stderr(tmp_path: Path) -> None:
     site = write_site(tmp_path / "site", {"content/a/x.md": article(), "comments/approved/x/1.md": comment("x")})
     done = labo("build", "--root", site)
     assert done.stdout.strip() == str(site / "public/index.html")
-    assert "1 articles, 1 comments" in done.stderr
+    assert "1 article, 1 comment;" in done.stderr
     done = labo("build", "--root", site, "--json")
     report = json.loads(done.stdout)
     assert {"pages", "articles", "comments", "written", "removed", "seconds"} <= report.keys()

@@ -82,7 +82,7 @@ def test_markdown(source: str, expected: str) -> None:
 
 def test_typography_is_chosen_by_the_site_and_by_the_language() -> None:
     assert Text("Oui ! Non : si ?", typography="fine").render().html == "<p>Oui\u202f! Non\u00a0: si\u202f?</p>"
-    assert Text("Yes! It's: so?", language="en").render().html == "<p>Yes! It's: so?</p>"
+    assert Text("Yes! It's: so?", language="en").render().html == "<p>Yes! It’s: so?</p>"
 
 
 TERMS = {

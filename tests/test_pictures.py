@@ -516,7 +516,7 @@ def test_the_font_of_the_site_is_used() -> None:
 
 
 def test_what_is_no_font_is_not_passed_over() -> None:
-    with pytest.raises(OSError, match=r"format|stream"):
+    with pytest.raises(Unreadable, match="no TrueType"):
         drawn("Accueil", look=LOOK._replace(font=b"no font"))
 
 

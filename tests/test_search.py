@@ -144,9 +144,10 @@ def test_a_site_that_asks_for_no_search_has_none(small: Path, tmp_path: Path) ->
     assert [path for path in made if path.startswith(("pagefind/", "recherche/"))] == []
 
 
-def test_a_site_without_articles_builds(tmp_path: Path) -> None:
+def test_a_site_without_articles_has_nothing_to_search(tmp_path: Path) -> None:
     made = build_files(write_site(tmp_path / "site", {"site.yaml": SETTINGS}), tmp_path / "public")
-    assert "recherche/index.html" in made
+    assert [path for path in made if path.startswith(("pagefind/", "recherche/"))] == []
+    assert b'role="search"' not in made["index.html"]
 
 
 def test_what_the_environment_says_to_pagefind_is_not_heard(small: Path) -> None:
@@ -349,7 +350,6 @@ def test_a_site_in_a_folder_of_its_host_is_searched(
 ) -> None:
     files = SITE | {"site.yaml": SETTINGS.replace(".example", ".example/un/site")}
     build_files(write_site(tmp_path / "site", files), tmp_path / "public/un/site")
-    monkeypatch.setattr(chromium, "OWN_POLICIES", {f"/un/site{path}": policy for path, policy in LEAST.items()})
     with chromium.serve(tmp_path / "public") as address:
         page = search(context, f"{address}/un/site", "zèbre")
         page.get_by_role("link", name="Commentaire de Yassine").click()

@@ -49,7 +49,10 @@ def nodes(page: bytes) -> dict[str, Any]:
     assert script is not None
     assert script.text is not None
     whole = json.loads(script.text)
-    assert whole["@context"] == "https://schema.org"
+    assert whole["@context"][0] == "https://schema.org"
+    canonical = dom(page).find(".//link[@rel='canonical']")
+    assert canonical is not None
+    assert whole["@context"][1] == {"@base": canonical.get("href")}
     return {node["@type"]: node for node in whole["@graph"]}
 
 

@@ -67,7 +67,7 @@ def test_typography_is_chosen() -> None:
 
 def test_other_languages_have_no_french_spaces() -> None:
     assert engine.render("Yes! It's 'so': {a} [?b]", kind="forum", links={}, language="en").html == (
-        '<p>Yes! It\'s \'so\': <i>a</i> <a href="https://en.wikipedia.org/wiki/b" class="spip_glossaire">b</a></p>'
+        '<p>Yes! It’s ‘so’: <i>a</i> <a href="https://en.wikipedia.org/wiki/b" class="spip_glossaire">b</a></p>'
     )
 
 

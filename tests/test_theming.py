@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import chromium
 import pytest
-from conftest import NOW, ROOT, article, build_files, dom, labo, write_site
+from conftest import NOW, ROOT, article, build_files, comment, dom, labo, write_site
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_NAMESPACE
 from msgspec import Struct
 
@@ -448,3 +448,24 @@ def test_what_is_no_template_is_not_read_as_one(tmp_path: Path) -> None:
     others = ("photo.jpg", "notes.md", ".git/index", ".b.html.swp", ".c.html", "assets/a.html")
     made = build_with(tmp_path, dict.fromkeys(others, b"{% if %}\xff"))
     assert published(made, "a.html") == b"{% if %}\xff"
+
+
+def test_a_block_that_shows_nowhere_is_told(tmp_path: Path) -> None:
+    override = '{% extends "default/article.html" %}\n{% block bodyy %}x{% endblock %}\n'
+    site = write_site(tmp_path / "site", {"templates/article.html": override, "content/a/x.md": article()})
+    done = labo("build", "--root", site)
+    assert done.returncode == 1
+    assert "templates/article.html:2: what it extends has no block `bodyy`\n  hint: known: " in done.stderr
+
+
+@pytest.mark.parametrize("name", ["reply", "refused"])
+def test_a_page_of_the_inbox_is_tried_before_a_visitor_needs_it(tmp_path: Path, name: str) -> None:
+    files = {
+        f"templates/inbox/{name}.html": "{{ view.nope }}",
+        "content/a/x.md": article(),
+        "comments/approved/x/one.md": comment("x"),
+    }
+    done = labo("build", "--root", write_site(tmp_path / "site", files))
+    assert done.returncode == 1
+    assert f"templates/inbox/{name}.html:1: " in done.stderr
+    assert "has no attribute 'nope'" in done.stderr

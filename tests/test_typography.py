@@ -1,4 +1,4 @@
-"""French typography on bare text: golden cases of both styles, and what must always hold."""
+"""Typography on bare text: golden cases of both French styles, English quotes, and what must always hold."""
 
 from typing import get_args
 
@@ -38,9 +38,29 @@ def test_only_spaces_apostrophes_and_dashes_change(style: Typography, text: str)
     assert rest(typeset(text, language="fr", typography=style)) == rest(text)
 
 
-@pytest.mark.parametrize("language", ["en", "de", "", "en-GB", "fro"])
+@pytest.mark.parametrize("language", ["de", "", "fro", "eng"])
 def test_other_languages_are_left_alone(language: str) -> None:
     assert typeset("L'eau : « oui » !", language=language, typography="spip") == "L'eau : « oui » !"
+
+
+ENGLISH = {
+    "double quotes": ('"Hello," she said, "world"', "“Hello,” she said, “world”"),
+    "quotes inside quotes": ("\"it's 'fine'\"", "“it’s ‘fine’”"),
+    "an apostrophe at the start": ("the '90s and 'tis rock 'n' roll", "the ’90s and ’tis rock ’n’ roll"),
+    "a possessive": ("the boys' club, O'Brien's", "the boys’ club, O’Brien’s"),
+    "after a bracket or a dash": ('("yes") -- "no"', "(“yes”) — “no”"),
+    "the end of a piece before a tag": ('he said: "', "he said: “"),
+    "the start of a piece after a tag": ('" and left', "” and left"),
+    "a mark alone between two tags": ('"', '"'),
+    "no French spaces": ("What? Yes: now!", "What? Yes: now!"),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), ENGLISH.values(), ids=ENGLISH)
+@pytest.mark.parametrize("language", ["en", "en-GB"])
+def test_english(language: str, source: str, expected: str) -> None:
+    assert typeset(source, language=language, typography="spip") == expected
+    assert typeset(expected, language=language, typography="fine") == expected
 
 
 @pytest.mark.parametrize("language", ["fr", "fr-CA", "FR"])

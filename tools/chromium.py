@@ -18,7 +18,7 @@ SWITCHES = [
     "--disable-sync",
 ]
 POLICY = "default-src 'self'"  # nothing inline, nothing from elsewhere
-# What paths that begin like this are served with instead: the search runs WebAssembly, in a worker of its own.
+# What paths that end like this are served with instead: the search runs WebAssembly, in a worker of its own.
 OWN_POLICIES = {"/pagefind/pagefind-worker.js": "connect-src 'self'; script-src 'wasm-unsafe-eval'"}
 
 
@@ -53,7 +53,7 @@ class Handler(SimpleHTTPRequestHandler):
             super().handle()
 
     def end_headers(self) -> None:
-        own = (policy for start, policy in OWN_POLICIES.items() if self.path.startswith(start))
+        own = (policy for end, policy in OWN_POLICIES.items() if self.path.endswith(end))
         self.send_header("Content-Security-Policy", next(own, self.policy))
         super().end_headers()
 

@@ -14,7 +14,7 @@ from labo_ssg.disk.assets import TEMPLATES, read_assets
 from labo_ssg.disk.library import CONTENT, check_pending, read_library
 from labo_ssg.markup import titles
 from labo_ssg.model import Library
-from labo_ssg.pages import links, shelves
+from labo_ssg.pages import links, messages, shelves
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan
 from labo_ssg.pages.shelves import Shelves
@@ -110,6 +110,7 @@ def check(root: Path, *, now: datetime) -> list[Problem]:
     problems = [*make(root, whole, found, now=now, drafts=False).problems, *everything.problems]
     if not problems:
         problems = anchors.check(everything.library, everything.files)
+        problems += pictures.make(everything.library, everything.shown, everything.plan.cards, root)[1]
     problems += check_pending(root, whole)
     return sorted(set(problems))
 
@@ -147,11 +148,12 @@ def _render(planned: Plan, theme: Theme) -> tuple[dict[str, bytes], list[Problem
     """Return the theme's assets and every page; one problem for each place where a template fails."""
     made = theme.files()
     problems: dict[Place, Problem] = {}
-    for page in planned.pages:
+    for page in (*planned.pages, *messages.samples(planned)):
         try:
             made[page.path] = theme.render(page)
         except Broken as broken:
             problems.setdefault(broken.problem.place, broken.problem)
+    made.pop(messages.UNPUBLISHED, None)
     return made, list(problems.values())
 
 

@@ -54,12 +54,22 @@ def make(
 
     `paths` are those, in `content/`, of the pictures that are to be had in several widths.
     """
+    if problems := _check(library, paths):
+        return {}, problems
     orders = [*_variants(library, paths, root), *_cards(library.site.theme, cards, root)]
     with ThreadPoolExecutor() as pool:
         faults = [fault for fault in pool.map(_carry_out, orders) if fault]
     if not faults:
         _forget({order.kept for order in orders}, root / KEPT)
     return {order.path: order.kept for order in orders}, sorted(set(faults))
+
+
+def _check(library: Library, paths: frozenset[str]) -> list[Problem]:
+    """Return a problem for each picture that is shown and is none."""
+    what = "it is shown as a picture, and cannot be read as one"
+    hint = "save it anew in a program for pictures, or remove it from the text"
+    broken = (one for one in library.assets if one.path in paths and not one.width)
+    return [Problem(Place(f"{CONTENT}/{asset.path}"), what, hint) for asset in broken]
 
 
 def _variants(library: Library, paths: frozenset[str], root: Path) -> Iterable[_Order]:
@@ -103,7 +113,7 @@ def _carry_out(order: _Order) -> Problem | None:
         return None
     try:
         data = order.make()
-    except (shrinking.Unreadable, OSError) as error:  # Pillow's own, for what is no font
+    except shrinking.Unreadable as error:
         return Problem(Place(order.source), f"it cannot be used: {error}", "save it anew, or remove it")
     files.write_atomic(order.kept, data)
     return None

@@ -13,7 +13,7 @@ from labo_ssg.problems import Place, Problem
 SCHEMES = ("colors", "dark")
 FONT = r"""(?:"[^"\n\\;{}]+"|'[^'\n\\;{}]+'|[\w-]+(?: [\w-]+)*)"""
 FONTS = re.compile(rf"{FONT}(?:\s*,\s*{FONT})*")
-LENGTH = re.compile(r"[0-9]+(\.[0-9]+)?(rem|em|ch|px|vw|%)")
+LENGTH = re.compile(r"(?=.*[1-9])[0-9]+(\.[0-9]+)?(rem|em|ch|px|vw|%)")
 QUOTED = 'write it like "#0a6a4e", in quotes: for YAML, a # alone starts a comment'
 
 Tell = Callable[[str, str, str, str], None]

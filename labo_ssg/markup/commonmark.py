@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 DEEPEST = 100  # boxes in boxes; the sanitiser takes a time that grows with the square of their number
 
-_BOX = re.compile(r"<(/?)(?:article|aside|blockquote|details|div|dl|figure|footer|header|ol|section|span|table|ul)\b")
+_BOX = re.compile(
+    r"<(/?)(?:article|aside|blockquote|details|div|dl|figure|footer|h[1-6]|header|ol|section|span|table|ul)\b"
+)
 _ALIGNED = re.compile(r'(<t[dh]) style="text-align: (left|center|right)"')
 _ADDRESS = re.compile(r' (href|src)="([^"%]*%[^"]*)"')
 _ENCODED = re.compile(r"(?:%(?:[89A-F][0-9A-F]|20|5[B-E]|60|7[B-D]))+")  # what pyromark encodes in an address
@@ -30,7 +32,7 @@ _ID = re.compile(r' id="([^"]*)"')
 _CALL = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">([0-9]+)</a></sup>')
 _DIV = re.compile(
     r'<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">([0-9]+)</sup>\n?'
-    r"|<div[ >]|</div>"
+    r"|<div[ >]|</div>\n*"
 )
 
 
@@ -140,7 +142,7 @@ def _apart(html: str) -> tuple[str, list[_Note]]:
     """Return `html` without its notes, and the notes by their number; two of one label are one."""
     running: list[str] = []
     notes: dict[str, _Note] = {}
-    boxes = [(running, "")]  # where what follows belongs, and what ends it there
+    boxes = [(running, False)]  # where what follows belongs, and whether a note ends there
     at = 0
     for match in _DIV.finditer(html):
         pieces = boxes[-1][0]
@@ -148,12 +150,13 @@ def _apart(html: str) -> tuple[str, list[_Note]]:
         at = match.end()
         if match[1] is not None:
             note = notes.setdefault(match[1], _Note(match[1], int(match[2]), []))
-            boxes.append((note.pieces, ""))
-        elif match[0] == "</div>":
-            pieces.append(boxes.pop()[1])
+            boxes.append((note.pieces, True))
+        elif match[0].startswith("</"):
+            is_note = boxes.pop()[1]
+            pieces.append("" if is_note else match[0])
         else:
             pieces.append(match[0])
-            boxes.append((pieces, "</div>"))
+            boxes.append((pieces, False))
     running.append(html[at:])
     return "".join(running).rstrip(), sorted(notes.values(), key=lambda note: note.number)
 

@@ -34,7 +34,7 @@ _ADDRESS = re.compile(r' (href|src|poster)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
 _ALIGN = re.compile(r' align="(left|right|center|justify)"')
 _CALL = re.compile(
-    r'<sup id="[^"]*"><a class="footnote-ref" [^>]*>[^<]*</a></sup>'  # Python-Markdown's
+    r'<sup id="[^"]*"><a class="footnote-ref" [^>]*>[^<]*</a></sup>'  # Markdown's
     r'|<span class="spip_note_ref">.*?</span>',  # the SPIP engine's
     re.DOTALL,
 )
@@ -93,6 +93,7 @@ class _Work:
         self.verbatim = self.quiet = 0  # how many elements of the kind are open
         found = [(tag, match[1]) for tag in tags if (match := _ID.search(tag))]
         self.ids = {anchor for tag, anchor in found if not _HEADING.match(tag)}  # that a heading cannot have
+        self.numbers: dict[str, int] = {}  # the next to try after an id that several headings wish for
         self.renamed = {anchor for _, anchor in found if not self.prefix and is_reserved(anchor)}
         self.moves = bool(self.renamed) or (self.is_markdown and bool(self.prefix))  # some ids get another name
         self.headings: list[Heading] = []
@@ -144,6 +145,7 @@ class _Work:
         added = "" if " loading=" in tag else ' loading="lazy"'
         if picture:
             self.pictures[picture.path] = None
+        if picture and picture.width:
             width, height = _given(_WIDTH, tag), _given(_HEIGHT, tag)
             if not (width and height):
                 tag = _HEIGHT.sub("", _WIDTH.sub("", tag))
@@ -189,9 +191,10 @@ class _Work:
             wished = wished if wished.startswith(self.prefix) else self.prefix + wished
         elif is_reserved(wished):
             wished = _free(wished)
-        anchor, number = wished, 2
+        anchor, number = wished, self.numbers.get(wished, 2)
         while anchor in self.ids:
             anchor, number = f"{wished}-{number}", number + 1
+        self.numbers[wished] = number
         self.ids.add(anchor)
         return anchor
 
@@ -258,7 +261,7 @@ def plain(html: str) -> str:
     for at, piece in enumerate(_TAG.split(without_calls(html))):
         if at % 2 == 0:
             words.append(piece if not inside else "")
-        elif piece == '<div class="footnote">':  # Python-Markdown puts its notes last
+        elif piece == '<div class="footnote">':  # Markdown's notes come last
             break
         elif (match := _NAME.match(piece)) and match[1] in NOT_RUNNING:
             inside += -1 if piece.startswith("</") else 1

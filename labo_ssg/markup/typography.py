@@ -1,6 +1,6 @@
-"""French spaces, apostrophes and dashes, on bare text.
+"""French spaces, apostrophes and dashes, and English quotation marks, on bare text.
 
-The rules are those of SPIP's `typographie/fr.php`. A no-break space is set
+The French rules are those of SPIP's `typographie/fr.php`. A no-break space is set
 before or after each sign that wants one, whatever stood there; then each run
 of spaces that holds a no-break space becomes that one space. So the order of
 the rules hardly matters, and a text that was typeset once is left as it is.
@@ -30,6 +30,8 @@ _SPACED = {
 _TITLE = re.compile(r"M(?:M?\.|mes?|r\.?|°) ")
 _ENTITY = re.compile(f"(&#?[0-9A-Za-z]+){NO_BREAK};")
 _DASH = re.compile(r"--(?!-)(?<![-\n]--)")
+_OPENS = re.compile(r"""(?<![^\s(\[{—–‘'-])"(?!\s|$)|(?<=\s)"$""")
+_OPENS_SINGLE = re.compile(r"(?<![^\s(\[{—–“-])'(?![\s\d]|(?i:em|n|tis|twas|cause)\b|$)|(?<=\s)'$")
 _SPACES_BEFORE = re.compile(f"(?<![ {NARROW}])[ {NARROW}]+{NO_BREAK}")
 _SPACES_AFTER = re.compile(f"{NO_BREAK}[ {NARROW}{NO_BREAK}]+")
 _NARROWED = re.compile(f"{NO_BREAK}(?=[;!?])")
@@ -42,9 +44,12 @@ def typeset(text: str, *, language: str, typography: Typography) -> str:
     """Return `text`, neither escaped nor tagged, with the spaces and apostrophes of `language`.
 
     "spip" sets U+00A0 everywhere; "fine" sets U+202F before `; ! ?` and U+00A0
-    before `:` and inside guillemets. Only French has rules.
+    before `:` and inside guillemets. Only French and English have rules.
     """
-    if not _TRIGGER.search(text) or language.partition("-")[0].lower() != "fr":
+    spoken = language.partition("-")[0].lower()
+    if spoken == "en":
+        return _english(text)
+    if not _TRIGGER.search(text) or spoken != "fr":
         return text
     text = text.replace("'", "’").replace("\u2009", NO_BREAK)
     if ";" in text:
@@ -65,6 +70,20 @@ def typeset(text: str, *, language: str, typography: Typography) -> str:
     if "--" in text:
         text = _DASH.sub("—", text)
     return _NARROWED.sub(NARROW, text) if typography == "fine" else text
+
+
+def _english(text: str) -> str:
+    """Return `text` with the quotation marks, apostrophes and dashes that English prints.
+
+    A mark opens where a word starts; one that stands alone, between two tags, tells too little.
+    """
+    if text in ('"', "'"):
+        return text
+    if '"' in text:
+        text = _OPENS.sub("“", text).replace('"', "”")
+    if "'" in text:
+        text = _OPENS_SINGLE.sub("‘", text).replace("'", "’")
+    return _DASH.sub("—", text) if "--" in text else text
 
 
 def _keep_space(match: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from labo_ssg.model import NO_BODY, Article, Html, Link
 from labo_ssg.pages import cards, threads, urls
 from labo_ssg.pages.materials import Materials
-from labo_ssg.pages.views import ArticleView, FormView, Page
+from labo_ssg.pages.translations import mention
+from labo_ssg.pages.views import ArticleView, FormView, Mention, Page
 
 
 def articles(materials: Materials) -> Iterator[Page]:
@@ -16,7 +17,7 @@ def articles(materials: Materials) -> Iterator[Page]:
         yield Page(urls.file(view.url), "article.html", view)
 
 
-def _view(article: Article, materials: Materials, previous: Link | None, following: Link | None) -> ArticleView:
+def _view(article: Article, materials: Materials, previous: Mention | None, following: Mention | None) -> ArticleView:
     site, bodies = materials.site, materials.bodies
     entry = materials.entries[article.id]
     body = bodies.articles.get(article.id, NO_BODY)
@@ -68,13 +69,13 @@ def _form(article: Article, materials: Materials) -> FormView | None:
     return FormView(settings.inbox, article.id, settings.notice, settings.privacy)
 
 
-def _neighbours(materials: Materials) -> dict[str, tuple[Link | None, Link | None]]:
+def _neighbours(materials: Materials) -> dict[str, tuple[Mention | None, Mention | None]]:
     """Return the older and the newer article of the same section, by article id."""
     folders: dict[tuple[str, ...], list[Article]] = {}
     for article in reversed(materials.shelves.articles):
         folders.setdefault(article.section, []).append(article)
     near = {}
     for folder in folders.values():
-        links = [None, *(Link(one.title, urls.article(one)) for one in folder), None]
+        links = [None, *map(mention, folder), None]
         near.update({one.id: (links[at], links[at + 2]) for at, one in enumerate(folder)})
     return near

@@ -9,6 +9,8 @@ from labo_ssg.model import Library, Link, Site
 from labo_ssg.pages import urls
 from labo_ssg.pages.views import ArticleView, Page
 
+CARD_SIZE = (1200, 630)  # pixels: what the networks that show such pictures ask for
+
 
 class Card(Struct, frozen=True):
     """The words of a picture, and its `path` in the output folder."""

@@ -12,6 +12,8 @@ from labo_ssg.model import Asset, Library, Picture, Target, Variant
 from labo_ssg.pages import urls
 from labo_ssg.pages.shelves import Shelves
 
+PHOTOGRAPHS = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp")  # a drawing may have no size
+
 # SPIP's own addresses, as they stand in `aliases`, and how its links name them.
 _SPIP_ADDRESS = re.compile(r"/?(?:spip\.php)?\?(article|rubrique|mot|auteur|breve|site)([0-9]+)$")
 
@@ -59,14 +61,14 @@ def addresses(library: Library, shelves: Shelves) -> Addresses:
     for name in shelves.by_author:
         add(urls.author(name), name)
     always = (urls.HOME, urls.TAGS, urls.AUTHORS, urls.FEED, urls.COMMENTS_FEED, urls.SITEMAP, urls.ROBOTS)
-    chosen = [(urls.GLOSSARY, library.site.glossary), (urls.SEARCH, library.site.search)]
+    chosen = [(urls.GLOSSARY, library.site.glossary), (urls.SEARCH, library.site.search and library.articles)]
     for url in (*always, *(url for url, wanted in chosen if wanted)):
         add(url, library.site.title)
     return found
 
 
 def _picture(asset: Asset) -> Picture | None:
-    if not asset.width:
+    if not asset.width and not asset.path.lower().endswith(PHOTOGRAPHS):
         return None
     variants = tuple(Variant(urls.variant(asset.path, width), width) for width in asset.widths)
     return Picture(asset.path, asset.width, asset.height, variants)

@@ -150,6 +150,7 @@ def _quotes(materials: Materials) -> tuple[Quote, ...]:
             author=comment.author,
             date=comment.date,
             article=materials.entries[comment.article].title,
+            language=materials.entries[comment.article].language,
             excerpt=materials.bodies.comments[comment.article][comment.id].excerpt,
         )
         for comment in latest_comments(materials, QUOTED)

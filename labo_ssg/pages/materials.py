@@ -6,11 +6,11 @@ from heapq import nlargest
 from msgspec import Struct
 
 from labo_ssg import language
-from labo_ssg.model import NO_BODY, Article, Bodies, Body, Comment, Image, Library, Link, Site, Target
+from labo_ssg.model import NO_BODY, Article, Bodies, Body, Comment, Library, Link, Site, Target
 from labo_ssg.pages import links, translations, urls
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.shelves import Shelves
-from labo_ssg.pages.views import Entry, ImageView, TermView, Translation
+from labo_ssg.pages.views import Entry, ImageView, Mention, TermView
 from labo_ssg.problems import Place, Problem
 
 
@@ -23,7 +23,7 @@ class Materials(Struct, frozen=True):
     bodies: Bodies
     entries: Mapping[str, Entry]
     terms: Mapping[str, TermView]
-    translations: Mapping[str, tuple[Translation, ...]]
+    translations: Mapping[str, tuple[Mention, ...]]
 
     def say(self, words: str) -> str:
         """Return `words` in the site's language."""
@@ -80,17 +80,18 @@ def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
         updated=article.updated,
         authors=tuple(Link(name, urls.author(name)) for name in article.authors),
         section=materials.section(article.section) if article.section else None,
-        image=_image(image, target) if image and target else None,
+        image=picture(target, image.alt, image.credit) if image and target else None,
         discussion=article.comments,
         comments=0 if article.comments == "off" else len(materials.shelves.comments.get(article.id, ())),
         language=article.language,
     )
 
 
-def _image(image: Image, target: Target) -> ImageView:
-    picture = target.picture
-    width, height, variants = (picture.width, picture.height, picture.variants) if picture else (0, 0, ())
-    return ImageView(target.url, image.alt, image.credit, width, height, variants)
+def picture(target: Target, alt: str, credit: str = "") -> ImageView:
+    """Return the picture at `target` as pages show it."""
+    found = target.picture
+    width, height, variants = (found.width, found.height, found.variants) if found else (0, 0, ())
+    return ImageView(target.url, alt, credit, width, height, variants)
 
 
 def latest_comments(materials: Materials, number: int) -> list[Comment]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from labo_ssg.model import Link
 from labo_ssg.pages import shelves, urls
 from labo_ssg.pages.materials import Materials
+from labo_ssg.pages.translations import mention
 from labo_ssg.pages.views import (
     GlossaryView,
+    Mention,
     MovedView,
     NotFoundView,
     OldAddress,
@@ -23,11 +24,11 @@ def glossary(materials: Materials) -> Iterator[Page]:
     """Yield the glossary's page, each term with the articles that use it."""
     if not materials.terms:
         return
-    used: dict[str, list[Link]] = {}
+    used: dict[str, list[Mention]] = {}
     for article in materials.shelves.articles:
         bodies = (materials.bodies.leads.get(article.id), materials.bodies.articles.get(article.id))
         for anchor in dict.fromkeys(anchor for body in bodies if body for anchor in body.terms):
-            used.setdefault(anchor, []).append(Link(article.title, urls.article(article)))
+            used.setdefault(anchor, []).append(mention(article))
     view = GlossaryView(
         url=urls.GLOSSARY,
         title=materials.say("Glossary"),
@@ -40,8 +41,8 @@ def glossary(materials: Materials) -> Iterator[Page]:
 
 
 def search(materials: Materials) -> Iterator[Page]:
-    """Yield the page on which a script searches, where the settings ask for it."""
-    if materials.site.search:
+    """Yield the page on which a script searches, where the settings ask for it and there is something to find."""
+    if materials.site.search and materials.library.articles:
         view = SearchView(
             url=urls.SEARCH,
             title=materials.say("Search"),

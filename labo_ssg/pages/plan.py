@@ -1,11 +1,12 @@
 """Library → every Page, feeds and redirects included."""
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from labo_ssg.model import Bodies, Library, Link
+from labo_ssg.model import Bodies, Library, Link, Partner, Site, Target
 from labo_ssg.pages import (
     articles,
     claims,
@@ -20,11 +21,11 @@ from labo_ssg.pages import (
     translations,
     urls,
 )
-from labo_ssg.pages.cards import Card, cards
+from labo_ssg.pages.cards import CARD_SIZE, Card, cards
 from labo_ssg.pages.links import Addresses
-from labo_ssg.pages.materials import Materials, gather
+from labo_ssg.pages.materials import Materials, gather, picture
 from labo_ssg.pages.shelves import Shelves
-from labo_ssg.pages.views import Page, SiteView
+from labo_ssg.pages.views import Page, PartnerView, SiteView
 from labo_ssg.problems import Place, Problem
 
 
@@ -64,14 +65,23 @@ def plan(library: Library, rooms: Shelves, known: Addresses, bodies: Bodies) -> 
         *feeds.feeds(materials),
     ]
     pages += others.sitemap(materials, pages)
-    pages = [replace(page, view=replace(page.view, data=structured.data(page.view, library.site))) for page in pages]
+    sizes = {urls.asset(asset.path): (asset.width, asset.height) for asset in library.assets if asset.width}
     words = cards(library, pages)
+    sizes |= {urls.asset(card.path): CARD_SIZE for card in words}
+    pages = [_described(page, library.site, sizes) for page in pages]
     problems += claims.check(library, pages, words)
     problems += _check_settings(library, known)
-    return Plan(_site(materials), pages, words), problems
+    return Plan(_site(materials, known), pages, words), problems
 
 
-def _site(materials: Materials) -> SiteView:
+def _described(page: Page, site: Site, sizes: Mapping[str, tuple[int, int]]) -> Page:
+    """Return `page` with what it says to machines; `sizes` are those of the cards, by address."""
+    view = page.view
+    size = sizes.get(view.card, ())
+    return replace(page, view=replace(view, data=structured.data(view, site), card_size=size))
+
+
+def _site(materials: Materials, known: Addresses) -> SiteView:
     site = materials.site
     top = shelves.children(materials.shelves, ())
     return SiteView(
@@ -82,13 +92,19 @@ def _site(materials: Materials) -> SiteView:
         base_url=site.base_url,
         menu=site.menu or tuple(Link(one.title, urls.section(one.path)) for one in top),
         footer=site.footer,
-        partners=site.partners,
+        partners=tuple(_partner(one, known) for one in site.partners),
         social=site.social,
         has_glossary=bool(site.glossary),
-        search=urls.SEARCH if site.search else "",
+        search=urls.SEARCH if site.search and materials.library.articles else "",
         style=looks.style_sheet(site.theme),
         extra=site.extra,
     )
+
+
+def _partner(partner: Partner, known: Addresses) -> PartnerView:
+    target = links.by_address(known, partner.logo) if partner.logo else None
+    logo = picture(target or Target(partner.logo), partner.name) if partner.logo else None
+    return PartnerView(partner.name, partner.url, logo)
 
 
 def _check_settings(library: Library, known: Addresses) -> list[Problem]:

@@ -1,7 +1,4 @@
-"""A page as schema.org describes such ones, for JSON-LD.
-
-Addresses that start with `#` are places of the page itself: JSON-LD resolves them against it.
-"""
+"""A page as schema.org describes such ones, for JSON-LD."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -37,7 +34,9 @@ def data(view: View, site: Site) -> Node:
         return {}
     if view.breadcrumb:
         nodes.append(_breadcrumb(view, site))
-    return {"@context": "https://schema.org", "@graph": nodes} if nodes else {}
+    # What starts with # is a place of this page, wherever the text is read.
+    context = ["https://schema.org", {"@base": site.base_url + view.url}]
+    return {"@context": context, "@graph": nodes} if nodes else {}
 
 
 def _article(view: ArticleView, site: Site) -> Node:
@@ -53,7 +52,7 @@ def _article(view: ArticleView, site: Site) -> Node:
             "dateModified": _iso(view.updated or view.date),
             "author": authors or _publisher(site),
             "publisher": _publisher(site),
-            "image": site.base_url + view.card,
+            "image": [_absolute(url, site) for url in (view.image.url if view.image else "", view.card) if url],
             "articleSection": view.parent.title if view.parent else "",
             "keywords": [tag.title for tag in view.tags],
             "isBasedOn": view.source.url if view.source else "",
@@ -82,7 +81,7 @@ def _comments(thread: Iterable[CommentView]) -> list[Node]:
 
 
 def _beginning(text: str) -> str:
-    return text if len(text) <= QUOTED else text[:QUOTED].rpartition(" ")[0] + "…"
+    return text if len(text) <= QUOTED else text[:QUOTED].rsplit(" ", 1)[0] + "…"
 
 
 def _author(link: Link, site: Site) -> Node:
@@ -128,6 +127,10 @@ def _breadcrumb(view: View, site: Site) -> Node:
         for number, link in enumerate(way, 1)
     ]
     return {"@type": "BreadcrumbList", "itemListElement": steps}
+
+
+def _absolute(url: str, site: Site) -> str:
+    return site.base_url + url if url.startswith("/") else url
 
 
 def _filled(node: Node) -> Node:

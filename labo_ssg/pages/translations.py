@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from labo_ssg.model import Article
 from labo_ssg.pages import urls
-from labo_ssg.pages.views import Translation
+from labo_ssg.pages.views import Mention
 from labo_ssg.problems import Place, Problem
 
 
-def by_article(articles: Sequence[Article]) -> dict[str, tuple[Translation, ...]]:
+def by_article(articles: Sequence[Article]) -> dict[str, tuple[Mention, ...]]:
     """Return, by article id, the text in all its languages, for the articles that have several."""
     known = {article.id: article for article in articles}
     groups: dict[str, list[Article]] = {}
@@ -17,9 +17,13 @@ def by_article(articles: Sequence[Article]) -> dict[str, tuple[Translation, ...]
     found = {}
     for group in groups.values():
         if len(group) > 1:
-            views = tuple(Translation(one.language, one.title, urls.article(one)) for one in _in_order(group))
+            views = tuple(mention(one) for one in _in_order(group))
             found.update(dict.fromkeys((one.id for one in group), views))
     return found
+
+
+def mention(article: Article) -> Mention:
+    return Mention(article.title, urls.article(article), article.language)
 
 
 def check(articles: Iterable[Article]) -> list[Problem]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from labo_ssg.model import Discussion, Heading, Html, Link, Partner, Source, Variant
+from labo_ssg.model import Discussion, Heading, Html, Link, Source, Variant
 from labo_ssg.pages import urls
 
 
@@ -26,7 +26,7 @@ class SiteView(Struct, frozen=True):
     base_url: str
     menu: tuple[Link, ...]
     footer: tuple[Link, ...]
-    partners: tuple[Partner, ...]
+    partners: tuple["PartnerView", ...]
     social: tuple[Link, ...]
     has_glossary: bool
     search: str
@@ -34,12 +34,12 @@ class SiteView(Struct, frozen=True):
     extra: dict[str, Any]
 
 
-class Translation(Struct, frozen=True):
-    """The same text in another `language`."""
+class Mention(Struct, frozen=True):
+    """An article that another page names, and the language of its title."""
 
-    language: str
     title: str
     url: str
+    language: str
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -48,8 +48,8 @@ class View(Struct, frozen=True, kw_only=True):
     `section` is the address of the top section the page belongs to, "" for none.
     `description` is plain text. `terms` are those that the texts of the page explain.
     `translations` are the same page in every language it is in, its own included, or none.
-    `card` is the address of the picture that a shared link shows; `data` is the page as
-    schema.org describes such ones, ready for JSON.
+    `card` is the address of the picture that a shared link shows, `card_size` its width and height
+    in pixels, () where they are not known; `data` is the page as schema.org describes such ones.
     """
 
     url: str
@@ -60,8 +60,9 @@ class View(Struct, frozen=True, kw_only=True):
     section: str = ""
     feeds: tuple[Link, ...] = ()
     terms: tuple["TermView", ...] = ()
-    translations: tuple[Translation, ...] = ()
+    translations: tuple[Mention, ...] = ()
     card: str = urls.CARD
+    card_size: tuple[int, ...] = ()
     data: dict[str, Any] = {}
 
 
@@ -74,6 +75,14 @@ class ImageView(Struct, frozen=True):
     width: int
     height: int
     variants: tuple[Variant, ...]
+
+
+class PartnerView(Struct, frozen=True):
+    """A media partner; `logo` is None where there is none."""
+
+    name: str
+    url: str
+    logo: ImageView | None
 
 
 class Entry(Struct, frozen=True):
@@ -113,7 +122,7 @@ class TermView(Struct, frozen=True):
     definition: str
     details: str
     url: str
-    articles: tuple[Link, ...] = ()
+    articles: tuple[Mention, ...] = ()
 
 
 class CommentView(Struct, frozen=True):
@@ -177,18 +186,22 @@ class ArticleView(View, frozen=True, kw_only=True):
     comments_feed: str
     thread: tuple[CommentView, ...]
     form: FormView | None
-    previous: Link | None
-    next: Link | None
+    previous: Mention | None
+    next: Mention | None
     extra: dict[str, Any]
 
 
 class Quote(Struct, frozen=True):
-    """A short quotation of a published comment, for the home page; `excerpt` is plain text."""
+    """A short quotation of a published comment, for the home page; `excerpt` is plain text.
+
+    `language` is that of the article, and so of its title and of the excerpt.
+    """
 
     url: str
     author: str
     date: datetime
     article: str
+    language: str
     excerpt: str
 
 
@@ -245,7 +258,7 @@ class MessageView(View, frozen=True, kw_only=True):
     `article` is the one it belongs to, `answered` the comment that it answers, or None.
     """
 
-    article: Link
+    article: Mention
     answered: CommentView | None
     form: FormView
 
@@ -297,7 +310,7 @@ class SitemapEntry(Struct, frozen=True):
 
     url: str
     updated: datetime | None
-    translations: tuple[Translation, ...]
+    translations: tuple[Mention, ...]
 
 
 class SitemapView(View, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
+from labo_ssg.pictures.measure import Unreadable
+
 WIDTH, HEIGHT = 1200, 630
 
 _BAR = 20
@@ -85,7 +87,7 @@ class Look(NamedTuple):
 def draw(title: str, kicker: str, site: str, look: Look) -> bytes:
     """Return the PNG of a card; a title that the font cannot write leaves its place to the site's name.
 
-    Raise OSError where `look.font` holds no font.
+    Raise Unreadable where `look.font` holds no font.
     """
     card = Image.new("L", (WIDTH, HEIGHT))
     card.paste(_ACCENT[-1], (0, 0, WIDTH, _BAR))
@@ -244,4 +246,7 @@ def _glyph(sign: str, font: bytes) -> bytes:
 
 @lru_cache(32)
 def _font(font: bytes, size: int) -> _Font:
-    return ImageFont.truetype(io.BytesIO(font), size) if font else ImageFont.load_default(size)
+    try:
+        return ImageFont.truetype(io.BytesIO(font), size) if font else ImageFont.load_default(size)
+    except OSError as error:
+        raise Unreadable("it is no TrueType or OpenType font") from error

@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 
 from anyio import to_thread
+from msgspec.structs import asdict
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import (
@@ -19,7 +20,8 @@ from starlette.routing import Route
 
 from labo_ssg import language
 from labo_ssg.build.build import Made
-from labo_ssg.inbox import form, pages
+from labo_ssg.inbox import form
+from labo_ssg.pages import messages
 from labo_ssg.pages.views import Page
 from labo_ssg.preview.stage import Stage
 from labo_ssg.theme import Broken
@@ -57,13 +59,13 @@ def create_app(output: Path, stage: Stage) -> Starlette:
         errors = form.check(submission, say)
         status = 422 if errors else 503
         errors = errors or {"": say("This preview keeps no message. What you wrote is still below.")}
-        refused = pages.refused(made.plan, submission, errors)
+        refused = messages.refused(made.plan, asdict(submission), errors)
         return _inbox_page(made, refused, stage, status) if refused else _given_back(submission)
 
     def reply(request: Request) -> Response:
         made = stage.made
         names = request.path_params
-        answer = pages.reply(made.plan, names["article"], names["comment"]) if made else None
+        answer = messages.reply(made.plan, names["article"], names["comment"]) if made else None
         return _inbox_page(made, answer, stage, 200) if made and answer else _not_found(output, stage)
 
     def page(request: Request) -> Response:

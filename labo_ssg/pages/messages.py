@@ -1,15 +1,15 @@
-"""The inbox's pages: the form on a page of its own, from the site as it is published."""
+"""The pages of the inbox: the form on a page of its own, from the site as it is published."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from labo_ssg import language
-from labo_ssg.inbox.form import Submission
 from labo_ssg.model import Link
 from labo_ssg.pages.plan import Plan
-from labo_ssg.pages.views import ArticleView, CommentView, FormView, MessageView, Page
+from labo_ssg.pages.views import ArticleView, CommentView, FormView, Mention, MessageView, Page
 
+UNPUBLISHED = ""  # the path of a page that is shown and lies nowhere
 REPLY, REFUSED = "inbox/reply.html", "inbox/refused.html"
 
 
@@ -22,28 +22,31 @@ def reply(plan: Plan, article: str, comment: str) -> Page | None:
     words = language.translations(plan.site.language)
     title = words.gettext("Reply to %(name)s") % {"name": answered.author}
     form = replace(view.form, reply_to=answered.id)
-    return Page("", REPLY, _view(plan, view, title, answered, form))
+    return Page(UNPUBLISHED, REPLY, _view(plan, view, title, answered, form))
 
 
-def refused(plan: Plan, submission: Submission, errors: Mapping[str, str]) -> Page | None:
-    """Return the form with what was typed and what is wrong with it, None where its article takes no message."""
-    view = _article(plan, submission.article)
+def refused(plan: Plan, fields: Mapping[str, str], errors: Mapping[str, str]) -> Page | None:
+    """Return the form with what was typed and what is wrong with it, None where its article takes no message.
+
+    `fields` and `errors` are by the names of the form.
+    """
+    view = _article(plan, fields["article"])
     if not view or not view.form:
         return None
-    answered = _comment(view.thread, submission.reply_to)
+    answered = _comment(view.thread, fields["reply_to"])
     words = language.translations(plan.site.language)
-    values = {name: value for name, value in asdict(submission).items() if name not in ("article", "reply_to")}
+    values = {name: value for name, value in fields.items() if name not in ("article", "reply_to")}
     form = replace(view.form, reply_to=answered.id if answered else "", values=values, errors=dict(errors))
-    return Page("", REFUSED, _view(plan, view, words.gettext("Your message"), answered, form))
+    return Page(UNPUBLISHED, REFUSED, _view(plan, view, words.gettext("Your message"), answered, form))
 
 
 def _view(plan: Plan, view: ArticleView, title: str, answered: CommentView | None, form: FormView) -> MessageView:
-    article = Link(view.title, view.url)
+    article = Mention(view.title, view.url, view.language)
     return MessageView(
         url=form.action,
         title=title,
         language=plan.site.language,
-        breadcrumb=(*view.breadcrumb, article),
+        breadcrumb=(*view.breadcrumb, Link(view.title, view.url)),
         section=view.section,
         terms=view.terms,
         article=article,
@@ -65,3 +68,13 @@ def _all(thread: Iterable[CommentView]) -> Iterator[CommentView]:
     for comment in thread:
         yield comment
         yield from _all(comment.replies)
+
+
+def samples(plan: Plan) -> list[Page]:
+    """Return one page of each kind, to see whether their templates work before a visitor needs them."""
+    views = [page.view for page in plan.pages if isinstance(page.view, ArticleView) and page.view.form]
+    fields = [{"article": view.id, "reply_to": "", "text": "…"} for view in views[:1]]
+    errors = {"": "…", "text": "…"}
+    found = [refused(plan, one, errors) for one in fields]
+    found += [reply(plan, view.id, view.thread[0].id) for view in [one for one in views if one.thread][:1]]
+    return [page for page in found if page]
