@@ -13,23 +13,25 @@ const answer = (id) => {
   replyTo.value = comment ? id : "";
   replying.hidden = !comment;
   replying.firstElementChild.textContent = comment?.querySelector("h4").textContent;
-  (comment ?? home).after(form);
+  return comment ?? home;
 };
 
 // Answer the comment that `link` stands in.
 export const reply = (link) => {
-  answer(link.parentElement.id.replace("comment-", ""));
+  answer(link.parentElement.id.replace("comment-", "")).after(form);
   save();
   form.scrollIntoView();
   (fields.author.value ? text : fields.author).focus({ preventScroll: true });
 };
 
+// A draft that answers a comment has come back where the form is at home: a link to the form leaves it as it is.
 for (const way of document.querySelectorAll("[data-cancel], [href='#postez']")) {
   way.addEventListener("click", () => {
-    const comment = find(replyTo.value);
-    answer();
+    const comment = form.previousElementSibling?.closest(".comment");
+    if (!way.form && !comment) return;
+    answer().after(form);
     save();
-    if (way.form) comment.querySelector(".reply").focus();
+    if (way.form) (comment?.querySelector(".reply") ?? text).focus();
   });
 }
 
@@ -38,8 +40,9 @@ toolbar.addEventListener("click", ({ target }) => {
   const [before, after] = target.closest("[data-around]")?.dataset.around.split("…") ?? [];
   if (!before) return;
   const { selectionStart: start, selectionEnd: end } = text;
-  text.setRangeText(before + text.value.slice(start, end) + after, start, end);
+  const typed = before + text.value.slice(start, end) + after;
   text.focus();
+  if (!document.execCommand("insertText", false, typed)) text.setRangeText(typed, start, end); // the first can be undone
   text.setSelectionRange(start + before.length, end + before.length);
   text.dispatchEvent(new Event("input", { bubbles: true }));
 });
@@ -65,7 +68,7 @@ try {
   if (draft?.sent && Date.now() - draft.sent > 3600_000) localStorage.removeItem(key);
   else if (draft && !text.value && !replyTo.value) {
     for (const name of kept) fields[name].value = draft[name] ?? "";
-    answer(draft.reply_to);
+    answer(draft.reply_to); // the form stays: nobody asked for it there
   }
 } catch {}
 form.addEventListener("input", () => (save(), count()));

@@ -61,13 +61,13 @@ const passage = ({ title, excerpt, anchor }, { url, meta, anchors }) => {
   const href = `${address(url)}#${encodeURIComponent(plain(comment?.id ?? anchor.id))}`;
   const heading = title.replace(/\s+/g, " ");
   const text = excerpt.startsWith(heading) ? excerpt.slice(heading.length) : excerpt;
-  return element("li", {}, element("a", { href }, name), " ", element("span", { lang: meta.language || language }, ...marked(text)));
+  return element("li", {}, element("a", { href }, name), " ", element("span", { lang: meta.language || language, dir: "auto" }, ...marked(text)));
 };
 
 const result = (found) => {
   const { url, meta, excerpt, sub_results: passages } = found;
   const lang = meta.language || language;
-  const made = element("li", {}, element("h2", { lang }, element("a", { href: address(url) }, plain(meta.title))));
+  const made = element("li", {}, element("h2", { lang, dir: "auto" }, element("a", { href: address(url) }, plain(meta.title))));
   const about = ["section", "date"].filter((name) => meta[name]);
   if (about.length) {
     const names = about.map((name) => element("span", { className: name === "section" ? "kicker" : "" }, plain(meta[name])));
@@ -76,7 +76,7 @@ const result = (found) => {
   const beginning = passages.find((one) => !one.anchor);
   const inside = passages.filter((one) => one.anchor);
   const best = [...inside].sort((one, other) => other.locations.length - one.locations.length).slice(0, PASSAGES);
-  if (beginning || !best.length) made.append(element("p", { className: "excerpt", lang }, ...marked(beginning?.excerpt ?? excerpt)));
+  if (beginning || !best.length) made.append(element("p", { className: "excerpt", lang, dir: "auto" }, ...marked(beginning?.excerpt ?? excerpt)));
   if (best.length) made.append(element("ul", {}, ...inside.filter((one) => best.includes(one)).map((one) => passage(one, found))));
   return made;
 };

@@ -94,9 +94,10 @@ if (form) {
     enhance();
   }, { rootMargin: "100%" }).observe(form);
   for (const link of all(".reply")) {
-    on(link, "click", async (event) => {
+    on(link, "click", (event) => {
+      if (event.ctrlKey || event.shiftKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      (await enhance()).reply(link);
+      enhance().then(({ reply }) => reply(link), () => location.assign(link.href));
     });
   }
 }
