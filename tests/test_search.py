@@ -333,7 +333,7 @@ def test_what_a_visitor_wrote_is_shown_as_text(context: BrowserContext, host: st
         expect(page.locator("[data-search-results] :is(img, b, script)")).to_have_count(0)
         assert page.evaluate("window.injured") is None
     page = search(context, host, "piège")
-    expect(page.locator("[data-search-results] li li")).to_contain_text("<img src=x onerror='window.injured=1'>")
+    expect(page.locator("[data-search-results] li li")).to_contain_text("<img src=x onerror=’window.injured=1’>")
     expect(page.locator("[data-search-results] mark")).to_have_text("piège")
 
 
