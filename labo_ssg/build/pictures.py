@@ -109,7 +109,7 @@ def _recipe() -> str:
 
 def _carry_out(order: _Order) -> Problem | None:
     """Make a picture that is not there yet."""
-    if order.kept.is_file():
+    if order.kept.is_file() and order.kept.stat().st_size:  # a disk that lost its power leaves empty files
         return None
     try:
         data = order.make()
