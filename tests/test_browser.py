@@ -61,6 +61,31 @@ def test_paper_shows_the_article_and_neither_menu_nor_form(page: Page) -> None:
     expect(page.get_by_role("navigation", name="Menu principal")).to_be_hidden()
 
 
+def test_paper_explains_a_term_in_words_where_it_first_stands(page: Page) -> None:
+    page.emulate_media(media="print")
+    behind = "one => getComputedStyle(one, '::after').content"
+    terms = page.locator(".e-content .term[popovertarget=term-ptce]").filter(has_not=page.locator(".comment"))
+    said = [term.evaluate(behind) for term in terms.all()]
+    article = [one for one in said if "Pôle territorial de coopération économique" in one]
+    assert len(said) > 3
+    assert said[0] == '" (Pôle territorial de coopération économique)"'
+    assert len(article) == 1, "once in the whole article"
+    expect(page.locator(".words")).to_be_hidden()
+    assert "https://" in page.locator(".source a").evaluate(behind), "where a link leads"
+
+
+def test_the_discussion_is_printed_where_it_is_asked_for(page: Page) -> None:
+    page.emulate_media(media="print")
+    expect(page.locator("#forum")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.evaluate("window.print = () => {}")
+    page.get_by_role("link", name="Imprimer la discussion").click()
+    page.emulate_media(media="print")
+    expect(page.locator("#forum article.comment").first).to_be_visible()
+    expect(page.locator(".article .prose").first).to_be_hidden()
+    expect(page.locator("form#postez")).to_be_hidden()
+
+
 def test_the_forum_link_jumps_to_the_discussion(page: Page) -> None:
     page.get_by_role("link", name="Forum (").first.click()
     expect(page).to_have_url(re.compile("#forum$"))

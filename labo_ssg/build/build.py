@@ -21,6 +21,8 @@ from labo_ssg.pages.shelves import Shelves
 from labo_ssg.problems import Place, Problem
 from labo_ssg.theme import Broken, Theme, default_templates
 
+WORK = ".labo"  # what builds keep for the next ones
+
 
 class Report(Struct, frozen=True):
     """What a build did, or the problems for which it did nothing; `partial` says that it did a part."""
@@ -72,8 +74,11 @@ def build_and_keep(root: Path, output: Path, *, now: datetime, drafts: bool) -> 
         return Report(problems=tuple(problems)), None
     try:
         copied, problems = _gather(made, root)
-        if problems:
-            return Report(problems=tuple(sorted(problems))), None
+    except OSError as error:
+        return Report(problems=(_cannot_write(error, root / WORK),)), None
+    if problems:
+        return Report(problems=tuple(sorted(problems))), None
+    try:
         outcome = publish.publish(made.files, copied, output, root)
     except OSError as error:
         return Report(problems=(_cannot_write(error, output),), partial=True), None
@@ -165,7 +170,7 @@ def _check_output(root: Path, output: Path) -> list[Problem]:
         kind = "a link that leads nowhere" if output.is_symlink() else "a file"
         return [Problem(place, f"the output is {kind}", "name a folder with --output")]
     own = [inside / name for name in (CONTENT, "comments", "templates", ".git")]
-    mixes = target in (inside, inside / ".labo") or target in inside.parents
+    mixes = target in (inside, inside / WORK) or target in inside.parents
     if mixes or any(target == one or one in target.parents for one in own):
         return [Problem(place, "the output folder holds the site's own files", "name another one with --output")]
     return []

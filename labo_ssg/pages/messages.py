@@ -40,6 +40,16 @@ def refused(plan: Plan, fields: Mapping[str, str], errors: Mapping[str, str]) ->
     return Page(UNPUBLISHED, REFUSED, _view(plan, view, words.gettext("Your message"), answered, form))
 
 
+def samples(plan: Plan) -> list[Page]:
+    """Return one page of each kind, to see whether their templates work before a visitor needs them."""
+    views = [page.view for page in plan.pages if isinstance(page.view, ArticleView) and page.view.form]
+    talked = [view for view in views if view.thread]
+    wrong = {"": "…", "text": "…"}
+    pages = [refused(plan, {"article": view.id, "reply_to": "", "text": "…"}, wrong) for view in views[:1]]
+    pages += [reply(plan, view.id, view.thread[0].id) for view in talked[:1]]
+    return [page for page in pages if page]
+
+
 def _view(plan: Plan, view: ArticleView, title: str, answered: CommentView | None, form: FormView) -> MessageView:
     article = Mention(view.title, view.url, view.language)
     return MessageView(
@@ -68,13 +78,3 @@ def _all(thread: Iterable[CommentView]) -> Iterator[CommentView]:
     for comment in thread:
         yield comment
         yield from _all(comment.replies)
-
-
-def samples(plan: Plan) -> list[Page]:
-    """Return one page of each kind, to see whether their templates work before a visitor needs them."""
-    views = [page.view for page in plan.pages if isinstance(page.view, ArticleView) and page.view.form]
-    fields = [{"article": view.id, "reply_to": "", "text": "…"} for view in views[:1]]
-    errors = {"": "…", "text": "…"}
-    found = [refused(plan, one, errors) for one in fields]
-    found += [reply(plan, view.id, view.thread[0].id) for view in [one for one in views if one.thread][:1]]
-    return [page for page in found if page]

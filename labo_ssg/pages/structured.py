@@ -47,6 +47,7 @@ def _article(view: ArticleView, site: Site) -> Node:
             "@type": "Article",
             "@id": url,
             "headline": view.title,
+            "description": view.description,
             "inLanguage": view.language,
             "datePublished": _iso(view.date),
             "dateModified": _iso(view.updated or view.date),
