@@ -62,6 +62,7 @@ class Theme:
         self.folders = [folder, default_templates()]
         self.assets = {**assets, SETTINGS: site.style.encode()} if site.style else dict(assets)
         self.stamp = _digest(self.assets)
+        self.parts = (folder, site, zone, assets)
         self._zone, self._site = zone, site
         self._parts: dict[str, Html] = {}
         theirs = PrefixLoader({DEFAULT: FileSystemLoader(default_templates())})

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor, Executor
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from labo_ssg.build import anchors, manuscripts, pictures, publish, search
+from labo_ssg.build import anchors, manuscripts, pictures, publish, search, steps
 from labo_ssg.disk.assets import TEMPLATES, read_assets
 from labo_ssg.disk.library import CONTENT, check_pending, read_library
 from labo_ssg.markup import titles
@@ -19,7 +20,7 @@ from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.problems import Place, Problem
-from labo_ssg.theme import Broken, Theme, default_templates
+from labo_ssg.theme import Theme, default_templates
 
 WORK = ".labo"  # what builds keep for the next ones
 
@@ -60,15 +61,23 @@ class Made(NamedTuple):
     problems: list[Problem]
 
 
-def build(root: Path, output: Path, *, now: datetime, drafts: bool) -> Report:
-    """Build the site at `root` into `output`, or say why it was not."""
-    return build_and_keep(root, output, now=now, drafts=drafts)[0]
+def build(root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1) -> Report:
+    """Build the site at `root` into `output`, or say why it was not; `jobs` processes share a large one."""
+    return build_and_keep(root, output, now=now, drafts=drafts, jobs=jobs)[0]
 
 
-def build_and_keep(root: Path, output: Path, *, now: datetime, drafts: bool) -> tuple[Report, Made | None]:
+def build_and_keep(
+    root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1
+) -> tuple[Report, Made | None]:
     """Build the site at `root` into `output`, and return it too, None where it was not published."""
     start = time.perf_counter()
-    made = make(root, *read_library(root), now=now, drafts=drafts)
+    whole, found = read_library(root)
+    try:
+        with steps.crew(jobs, len(whole.articles) + len(whole.comments)) as pool:
+            made = make(root, whole, found, now=now, drafts=drafts, pool=pool)
+    except BrokenExecutor:
+        what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
+        return Report(problems=(Problem(Place(str(root)), what, hint),)), None
     problems = made.problems or _check_output(root, output)
     if problems:
         return Report(problems=tuple(problems)), None
@@ -111,8 +120,8 @@ def _gather(made: Made, root: Path) -> tuple[dict[str, Path], list[Problem]]:
 def check(root: Path, *, now: datetime) -> list[Problem]:
     """Return every problem of the site at `root`, those of drafts and of waiting comments included."""
     whole, found = read_library(root)
-    everything = make(root, whole, found, now=now, drafts=True)
-    problems = [*make(root, whole, found, now=now, drafts=False).problems, *everything.problems]
+    everything = make(root, whole, found, now=now, drafts=True, pool=None)
+    problems = [*make(root, whole, found, now=now, drafts=False, pool=None).problems, *everything.problems]
     if not problems:
         problems = anchors.check(everything.library, everything.files)
         problems += pictures.make(everything.library, everything.shown, everything.plan.cards, root)[1]
@@ -120,14 +129,16 @@ def check(root: Path, *, now: datetime) -> list[Problem]:
     return sorted(set(problems))
 
 
-def make(root: Path, whole: Library, found: Sequence[Problem], *, now: datetime, drafts: bool) -> Made:
+def make(
+    root: Path, whole: Library, found: Sequence[Problem], *, now: datetime, drafts: bool, pool: Executor | None
+) -> Made:
     """Study what was read, render the texts, plan the pages, render them; all problems of all steps are told.
 
-    `found` are those of the reading.
+    `found` are those of the reading; `pool` are the processes that share the work, None for this one.
     """
     studied, more = study(whole, now=now, drafts=drafts)
     problems = [*found, *more]
-    bodies, more = manuscripts.write_bodies(studied.library, studied.known)
+    bodies, more = manuscripts.write_bodies(studied.library, studied.known, pool)
     problems += more
     planned, more = plan(studied.library, studied.shelves, studied.known, bodies)
     problems += more
@@ -138,7 +149,7 @@ def make(root: Path, whole: Library, found: Sequence[Problem], *, now: datetime,
     shown = pictures.shown(studied.library, studied.known, bodies)
     if problems:
         return Made(studied.library, planned, theme, {}, shown, sorted(set(problems)))
-    made, problems = _render(planned, theme)
+    made, problems = _render(planned, theme, pool)
     return Made(studied.library, planned, theme, made, shown, sorted(problems))
 
 
@@ -149,15 +160,16 @@ def study(whole: Library, *, now: datetime, drafts: bool) -> tuple[Studied, list
     return Studied(library, rooms, links.addresses(library, rooms)), check_whole(whole, rooms)
 
 
-def _render(planned: Plan, theme: Theme) -> tuple[dict[str, bytes], list[Problem]]:
+def _render(planned: Plan, theme: Theme, pool: Executor | None) -> tuple[dict[str, bytes], list[Problem]]:
     """Return the theme's assets and every page; one problem for each place where a template fails."""
     made = theme.files()
     problems: dict[Place, Problem] = {}
-    for page in (*planned.pages, *messages.samples(planned)):
-        try:
-            made[page.path] = theme.render(page)
-        except Broken as broken:
-            problems.setdefault(broken.problem.place, broken.problem)
+    pages = [*planned.pages, *messages.samples(planned)]
+    for page, done in zip(pages, steps.render(pages, theme, pool), strict=True):
+        if isinstance(done, bytes):
+            made[page.path] = done
+        else:
+            problems.setdefault(done.place, done)
     made.pop(messages.UNPUBLISHED, None)
     return made, list(problems.values())
 

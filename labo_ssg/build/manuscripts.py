@@ -1,11 +1,13 @@
 """Library → the Manuscript of every text, and its Body."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from concurrent.futures import Executor
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from labo_ssg.build import steps
 from labo_ssg.markup import body as markup
 from labo_ssg.markup import glossary
 from labo_ssg.model import (
@@ -50,38 +52,52 @@ def desk(library: Library, known: Addresses) -> Desk:
     return Desk(library.site, known, glossary.forms(terms, anchors), meanings)
 
 
-def write_bodies(library: Library, known: Addresses) -> tuple[Bodies, list[Problem]]:
+def write_bodies(library: Library, known: Addresses, pool: Executor | None) -> tuple[Bodies, list[Problem]]:
     """Render every text of `library`; return the bodies, and the links of the editors' texts that lead nowhere."""
-    at = desk(library, known)
-    bodies = Bodies({}, {}, {}, {})
+    texts = list(_texts(library, desk(library, known)))
     problems: list[Problem] = []
+    made = steps.write([manuscript for manuscript, _ in texts], pool)
+    done = (_settled(one, *text, problems) for one, text in zip(made, texts, strict=True))  # in the order of _texts
+    bodies = Bodies({}, {}, {}, {})
     for article in library.articles:
-        place = Place(article.place.path, article.lines.get("description", 1))
-        bodies.articles[article.id] = render(of_article(at, article), article.place, problems)
-        bodies.leads[article.id] = render(of_lead(at, article), place, problems)
+        bodies.articles[article.id] = next(done)
+        bodies.leads[article.id] = next(done)
     for section in library.sections:
-        bodies.sections[section.path] = render(of_section(at, section), section.place, problems)
+        bodies.sections[section.path] = next(done)
+    for comment in library.comments:
+        bodies.comments.setdefault(comment.article, {})[comment.id] = next(done)
+    return bodies, problems
+
+
+def _texts(library: Library, at: Desk) -> Iterator[tuple[Manuscript, Place]]:
+    """Yield every text of `library`, and where it starts."""
+    for article in library.articles:
+        yield of_article(at, article), article.place
+        yield of_lead(at, article), Place(article.place.path, article.lines.get("description", 1))
+    for section in library.sections:
+        yield of_section(at, section), section.place
     languages = {article.id: article.language for article in library.articles}
     for comment in library.comments:
-        body = render(of_comment(at, comment, languages[comment.article]), comment.place, problems)
-        bodies.comments.setdefault(comment.article, {})[comment.id] = body
-    return bodies, problems
+        yield of_comment(at, comment, languages[comment.article]), comment.place
 
 
 def render(manuscript: Manuscript, place: Place, problems: list[Problem]) -> Body:
     """Return the body of `manuscript`; add to `problems` what is wrong, by the line from `place` on."""
-    try:
-        body = markup.render_body(manuscript)
-    except markup.Unrenderable as error:
-        problems.append(Problem(place, str(error), "make its structure simpler, or split it"))
+    return _settled(next(steps.write([manuscript], None)), manuscript, place, problems)
+
+
+def _settled(done: Body | str, manuscript: Manuscript, place: Place, problems: list[Problem]) -> Body:
+    """Return the body that was made of `manuscript`, or none where a text says why there is none."""
+    if isinstance(done, str):
+        problems.append(Problem(place, done, "make its structure simpler, or split it"))
         return NO_BODY
     if manuscript.kind == "comment":  # what a visitor wrote is kept as it is, dead links lose their address
-        return body
-    for reference in body.broken:
+        return done
+    for reference in done.broken:
         line = manuscript.text.count("\n", 0, _position(reference, manuscript.text))
         what = f"the link to `{reference}` leads nowhere"
         problems.append(Problem(replace(place, line=place.line + line), what, NOWHERE))
-    return body
+    return done
 
 
 def _position(reference: str, text: str) -> int:
