@@ -1,6 +1,7 @@
 """The demo site in a real browser: printing, glossary, discussion, without JavaScript, on a narrow screen."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -171,6 +172,7 @@ KINDS = [
 def test_a_page_of_each_kind_stays_where_it_is_and_complains_of_nothing(browser: Browser, host: str, path: str) -> None:
     """No layout shift, nothing that the policy blocks, no error, while the page is read to its end."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    context.route("**/form.js", lambda route: (time.sleep(0.3), route.continue_()))  # it comes late, as on a slow line
     page = open_page(context, host + path)
     heard: list[str] = []
     page.on("console", lambda message: heard.append(message.text))

@@ -104,6 +104,15 @@ def test_what_was_typed_is_there_again_until_it_is_sent(page: Page) -> None:
     assert "zoe@example.org" not in page.evaluate("JSON.stringify(localStorage)"), "the address is kept nowhere"
 
 
+def test_without_a_script_there_is_no_toolbar(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/a/x/")
+    expect(page.locator("[data-toolbar]")).to_be_hidden()
+    expect(page.get_by_label("Texte de votre message")).to_be_visible()
+    context.close()
+
+
 def test_the_toolbar_types_the_shortcuts_around_what_is_selected(page: Page) -> None:
     field = page.get_by_label("Texte de votre message")
     field.scroll_into_view_if_needed()

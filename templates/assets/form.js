@@ -35,7 +35,6 @@ for (const way of document.querySelectorAll("[data-cancel], [href='#postez']")) 
   });
 }
 
-toolbar.hidden = false;
 toolbar.addEventListener("click", ({ target }) => {
   const [before, after] = target.closest("[data-around]")?.dataset.around.split("…") ?? [];
   if (!before) return;
