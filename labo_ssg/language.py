@@ -4,7 +4,7 @@ The English words stand in the templates; `locale/<language>.po` translates them
 A language without a catalogue gets English words and dates of its own.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -58,6 +58,11 @@ def long_moment(moment: datetime, tag: str) -> str:
     # CLDR's "at" patterns are not in Babel.
     pattern = "{1} à {0}" if _is_french(tag) else locale(tag).datetime_formats["long"].replace("'", "")
     return pattern.format(format_time(moment, "short", locale=locale(tag)), long_date(moment, tag))
+
+
+def iso(moment: datetime) -> str:
+    """Return `moment` for machines, as RFC 3339 has it."""
+    return moment.isoformat(timespec="seconds") if moment.tzinfo is not UTC else f"{moment:%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _is_french(tag: str) -> bool:

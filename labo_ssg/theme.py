@@ -1,9 +1,8 @@
 """The Jinja2 environment; a view → bytes. The only importer of jinja2."""
 
-import re
 import traceback
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -36,9 +35,6 @@ DEFAULT = (
     "default"  # `{% extends "default/article.html" %}`: the default theme's own, in a site that changes a part of it
 )
 SETTINGS = "settings.css"  # what the settings say of colours and fonts
-_RESPONSIVE = re.compile(r' (?:srcset|sizes)="[^"]*"')
-_TAG = re.compile(r'<[^>"]*(?:"[^"]*"[^>"]*)*>')
-_ROOTED = re.compile(r'( (?:href|src|poster)=)"/(?!/)')
 
 
 class Broken(Exception):  # noqa: N818 - a mistake in a template, told as a Problem
@@ -100,9 +96,11 @@ class Theme:
     def _unknown_blocks(self, name: str) -> list[Problem]:
         """Return a problem for each block of a site's template that what it extends lacks: it would show nowhere."""
         place = self._shown(str(self._environment.get_template(name).filename))
+        if place.startswith(f"{DEFAULT}/"):
+            return []
         tree = self._parsed(name)
         known = self._blocks_above(tree)
-        if known is None or place.startswith(f"{DEFAULT}/"):
+        if known is None:
             return []
         return [
             Problem(
@@ -154,27 +152,17 @@ class Theme:
         site, zone = self._site, self._zone
         host = site.base_url.removesuffix(urls.base(site.base_url))
 
-        def absolute(url: str) -> str:
-            return site.base_url + url if url.startswith("/") else url
-
-        def with_full_links(html: str) -> Html:
-            # What follows the host is in the links already. Readers of feeds choose no picture by its width.
-            def whole(tag: re.Match[str]) -> str:
-                return _ROOTED.sub(rf'\1"{host}/', _RESPONSIVE.sub("", tag[0]))
-
-            return Html(_TAG.sub(whole, html))
-
         return {
             "href": lambda url: urls.href(site.base_url, url),
-            "absolute": absolute,
+            "absolute": lambda url: urls.absolute(site.base_url, url),
             "date": lambda moment: language.long_date(moment.astimezone(zone), site.language),
             "moment": lambda moment: language.long_moment(moment.astimezone(zone), site.language),
-            "iso": _iso,
+            "iso": language.iso,
             "day": lambda moment: moment.astimezone(zone).strftime("%Y-%m-%d"),
             "initials": _initials,
             "unmark": lambda html: Html(glossary.unmark(html)),
             "without_calls": lambda html: Html(dress.without_calls(html)),
-            "with_full_links": with_full_links,
+            "with_full_links": lambda html: Html(dress.with_full_links(html, host)),
             "json": _json,
             "language_name": language.own_name,
             "lang_tag": lambda tag: tag.replace("_", "-"),
@@ -237,11 +225,6 @@ def _digest(assets: Mapping[str, bytes]) -> str:
         digest.update(b"%d:%s%d:" % (len(name), name.encode(), len(data)))
         digest.update(data)
     return digest.hexdigest()[:10]
-
-
-def _iso(moment: datetime) -> str:
-    """Return `moment` as RFC 3339 has it."""
-    return moment.isoformat(timespec="seconds") if moment.tzinfo is not UTC else f"{moment:%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _json(value: Any) -> Html:

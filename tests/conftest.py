@@ -12,7 +12,8 @@ from xml.etree.ElementTree import Element
 import chromium
 import html5lib
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from labo_ssg.build.build import build
 
@@ -73,6 +74,11 @@ def read_tree(folder: Path) -> dict[str, bytes]:
 def dom(page: bytes) -> Element:
     """Return the document of an HTML page; raise where it is not well-formed HTML5."""
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds against the rules of accessibility on an open page, each with its first example."""
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in Axe().run(page).response["violations"]]
 
 
 def text_of(element: Element) -> str:

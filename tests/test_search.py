@@ -13,8 +13,7 @@ from typing import Any, Literal
 
 import chromium
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from conftest import LABO, article, build_files, comment, labo, write_site
+from conftest import LABO, article, build_files, comment, labo, violations, write_site
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from test_preview import PATIENCE
 
@@ -442,7 +441,6 @@ def test_axe_finds_no_violation_and_nothing_is_too_wide(
     page.goto(f"{host}/recherche/?q={query}")
     if query:
         expect(page.get_by_role("status")).to_contain_text(query, timeout=PATIENCE * 1000)
-    found = Axe().run(page)
-    assert [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]] == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()

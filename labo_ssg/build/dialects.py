@@ -20,7 +20,7 @@ from labo_ssg.disk.library import read_library
 from labo_ssg.formats.fields import shorten
 from labo_ssg.markup import body as markup
 from labo_ssg.markup import dress
-from labo_ssg.model import Engine, Library, Manuscript
+from labo_ssg.model import Engine, Manuscript
 from labo_ssg.problems import Place, Problem
 
 SHOWN = 4  # tokens of each side that are told
@@ -49,8 +49,11 @@ def compare(root: Path, engine: Engine, *, now: datetime) -> Answer:
     at = manuscripts.desk(studied.library, studied.known)
     changed = []
     count = 0
-    for place, manuscript in _texts(studied.library, at):
+    for text, place in manuscripts.texts(studied.library, at):
+        if text.markup != "markdown" or not text.text.strip():
+            continue
         count += 1
+        manuscript = replace(text, words={}, meanings={})  # the glossary is the same for both
         if found := difference(manuscript, replace(manuscript, engine=engine)):
             changed.append(Problem(Place(place.path, place.line + found[0]), found[1]))
     return Answer(sorted(changed), count, problems)
@@ -64,20 +67,6 @@ def difference(one: Manuscript, other: Manuscript) -> tuple[int, str] | None:
     at = next((at for at, (a, b) in enumerate(zip(now, then, strict=False)) if a != b), min(len(now), len(then)))
     offset = _offset(one.text, now[:at], (now[at:], then[at:]))
     return one.text.count("\n", 0, offset), f"`{_shown(now[at:])}` would be `{_shown(then[at:])}`"
-
-
-def _texts(library: Library, at: manuscripts.Desk) -> Iterator[tuple[Place, Manuscript]]:
-    """Yield each text of an editor that is Markdown, bare of the glossary, with where it starts."""
-    texts: list[tuple[Place, Manuscript]] = []
-    for article in library.articles:
-        texts.append((article.place, manuscripts.of_article(at, article)))
-        if article.description:
-            place = Place(article.place.path, article.lines.get("description", 1))
-            texts.append((place, manuscripts.of_lead(at, article)))
-    texts += [(section.place, manuscripts.of_section(at, section)) for section in library.sections]
-    for place, manuscript in texts:
-        if manuscript.markup == "markdown" and manuscript.text.strip():
-            yield place, replace(manuscript, words={}, meanings={})
 
 
 def _split(text: str) -> list[str]:

@@ -54,10 +54,10 @@ def desk(library: Library, known: Addresses) -> Desk:
 
 def write_bodies(library: Library, known: Addresses, pool: Executor | None) -> tuple[Bodies, list[Problem]]:
     """Render every text of `library`; return the bodies, and the links of the editors' texts that lead nowhere."""
-    texts = list(_texts(library, desk(library, known)))
+    every = list(texts(library, desk(library, known)))
     problems: list[Problem] = []
-    made = steps.write([manuscript for manuscript, _ in texts], pool)
-    done = (_settled(one, *text, problems) for one, text in zip(made, texts, strict=True))  # in the order of _texts
+    made = steps.write([manuscript for manuscript, _ in every], pool)
+    done = (_settled(one, *text, problems) for one, text in zip(made, every, strict=True))  # in the order of texts()
     bodies = Bodies({}, {}, {}, {})
     for article in library.articles:
         bodies.articles[article.id] = next(done)
@@ -69,13 +69,13 @@ def write_bodies(library: Library, known: Addresses, pool: Executor | None) -> t
     return bodies, problems
 
 
-def _texts(library: Library, at: Desk) -> Iterator[tuple[Manuscript, Place]]:
+def texts(library: Library, at: Desk) -> Iterator[tuple[Manuscript, Place]]:
     """Yield every text of `library`, and where it starts."""
     for article in library.articles:
         yield of_article(at, article), article.place
-        yield of_lead(at, article), Place(article.place.path, article.lines.get("description", 1))
+        yield _of_lead(at, article), Place(article.place.path, article.lines.get("description", 1))
     for section in library.sections:
-        yield of_section(at, section), section.place
+        yield _of_section(at, section), section.place
     languages = {article.id: article.language for article in library.articles}
     for comment in library.comments:
         yield of_comment(at, comment, languages[comment.article]), comment.place
@@ -125,7 +125,7 @@ def of_text(at: Desk, text: str, written_in: Markup, kind: Kind) -> Manuscript:
     return _manuscript(at, text, written_in, kind, (), at.site.language, "")
 
 
-def of_lead(at: Desk, article: Article) -> Manuscript:
+def _of_lead(at: Desk, article: Article) -> Manuscript:
     lead = _manuscript(at, article.description, article.markup, "article", article.section, article.language, "lead")
     return _explained(at, lead, ())
 
@@ -136,7 +136,7 @@ def _explained(at: Desk, manuscript: Manuscript, said: Collection[str]) -> Manus
     return replace(manuscript, meanings=meanings)
 
 
-def of_section(at: Desk, section: Section) -> Manuscript:
+def _of_section(at: Desk, section: Section) -> Manuscript:
     return _manuscript(at, section.text, section.markup, "article", section.path, at.site.language, "")
 
 

@@ -15,7 +15,7 @@ from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats import site_yaml
 from labo_ssg.formats.article import MARKUPS
 from labo_ssg.model import Article, Asset, Comment, Library, Section, Site, Term
-from labo_ssg.pages import threads, urls
+from labo_ssg.pages import links, threads, urls
 from labo_ssg.pictures.measure import measure
 from labo_ssg.pictures.variants import widths
 from labo_ssg.problems import Place, Problem
@@ -27,7 +27,7 @@ COMMENTS = "comments"
 APPROVED = "comments/approved"
 PENDING = "comments/pending"
 
-PICTURES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
+PICTURES = (*links.PHOTOGRAPHS, ".svg")
 
 # Names under which a text or a setting would be passed over, and the name that is read.
 OTHER_ENDINGS = {".markdown": ".md", ".mdown": ".md", ".mkd": ".md", ".mkdn": ".md"}

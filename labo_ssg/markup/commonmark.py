@@ -6,16 +6,15 @@ The package comes with the extra `fast`: it is imported where it is first used, 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from labo_ssg import language
+from labo_ssg.markup import dress
 from labo_ssg.model import Html
-
-if TYPE_CHECKING:
-    import pyromark
 
 DEEPEST = 100  # boxes in boxes; the sanitiser takes a time that grows with the square of their number
 
@@ -27,7 +26,6 @@ _ADDRESS = re.compile(r' (href|src)="([^"%]*%[^"]*)"')
 _ENCODED = re.compile(r"(?:%(?:[89A-F][0-9A-F]|20|5[B-E]|60|7[B-D]))+")  # what pyromark encodes in an address
 
 _HEADING = re.compile(r'<h([1-6])((?: [^>"]*(?:"[^"]*"[^>"]*)*)?)>(.*?)</h\1>', re.DOTALL)
-_TAG = re.compile(r'<[^>"]*(?:"[^"]*"[^>"]*)*>')
 _ID = re.compile(r' id="([^"]*)"')
 _CALL = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">([0-9]+)</a></sup>')
 _DIV = re.compile(
@@ -48,7 +46,7 @@ class _Note(NamedTuple):
 
 def render(text: str) -> str:
     """Return the HTML of `text`, not yet sanitised; raise TooDeep."""
-    html = _engine().html(text)
+    html = _engine()(text)
     _check_depth(html)
     if "<table>" in html:
         html = _ALIGNED.sub(r'\1 align="\2"', html)
@@ -63,17 +61,18 @@ def finish(html: Html, tag: str) -> Html:
 
 
 @cache
-def _engine() -> "pyromark.Markdown":
+def _engine() -> Callable[[str], str]:
     import pyromark  # the extra `fast`, which a site may do without
 
     wanted = pyromark.Options
-    return pyromark.Markdown(
+    engine = pyromark.Markdown(
         options=wanted.ENABLE_TABLES
         | wanted.ENABLE_FOOTNOTES
         | wanted.ENABLE_DEFINITION_LIST
         | wanted.ENABLE_HEADING_ATTRIBUTES
         | wanted.ENABLE_STRIKETHROUGH
     )
+    return engine.html
 
 
 def _check_depth(html: str) -> None:
@@ -103,7 +102,7 @@ def _with_ids(html: Html) -> Html:
         level, attributes, inside = match.groups()
         if " id=" in attributes:
             return match[0]
-        wished = anchor = _slug(unescape(_TAG.sub("", _CALL.sub("", inside))))
+        wished = anchor = _slug(unescape("".join(dress.pieces(_CALL.sub("", inside))[::2])))
         if not wished or wished in taken:
             number = counts.get(wished, 0) + 1
             while f"{wished}_{number}" in taken:

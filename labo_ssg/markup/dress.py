@@ -39,6 +39,8 @@ _CALL = re.compile(
     re.DOTALL,
 )
 _HEADING = re.compile(r"<h[1-6][ >]")
+_RESPONSIVE = re.compile(r' (?:srcset|sizes)="[^"]*"')
+_ROOTED = re.compile(r'( (?:href|src|poster)=)"/(?!/)')
 _SOURCE = re.compile(r' src="([^"]*)"')
 _WIDTH = re.compile(r' width="([0-9]{1,5})"')
 _HEIGHT = re.compile(r' height="([0-9]{1,5})"')
@@ -247,6 +249,16 @@ def _aligned(tag: str) -> str:
 def without_calls(html: str) -> str:
     """Return `html` without the calls of notes, for where the notes themselves are not shown."""
     return _CALL.sub("", html)
+
+
+def with_full_links(html: str, host: str) -> str:
+    """Return sanitised `html` with the links to pages of the site in full, for readers elsewhere: of a feed, say.
+
+    What follows the `host` is in the links already. Those readers choose no picture by its width.
+    """
+    done = pieces(html)
+    done[1::2] = [_ROOTED.sub(rf'\1"{host}/', _RESPONSIVE.sub("", tag)) for tag in done[1::2]]
+    return "".join(done)
 
 
 def pieces(html: str) -> list[str]:

@@ -1,9 +1,9 @@
 """A page as schema.org describes such ones, for JSON-LD."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
+from labo_ssg import language
 from labo_ssg.model import Link, Site
 from labo_ssg.pages import urls
 from labo_ssg.pages.views import (
@@ -42,6 +42,7 @@ def data(view: View, site: Site) -> Node:
 def _article(view: ArticleView, site: Site) -> Node:
     url = site.base_url + view.url
     authors = [_author(link, site) for link in view.authors]
+    changed = view.updated or view.date
     return _filled(
         {
             "@type": "Article",
@@ -49,11 +50,13 @@ def _article(view: ArticleView, site: Site) -> Node:
             "headline": view.title,
             "description": view.description,
             "inLanguage": view.language,
-            "datePublished": _iso(view.date),
-            "dateModified": _iso(view.updated or view.date),
+            "datePublished": language.iso(view.date) if view.date else "",
+            "dateModified": language.iso(changed) if changed else "",
             "author": authors or _publisher(site),
             "publisher": _publisher(site),
-            "image": [_absolute(url, site) for url in (view.image.url if view.image else "", view.card) if url],
+            "image": [
+                urls.absolute(site.base_url, url) for url in (view.image.url if view.image else "", view.card) if url
+            ],
             "articleSection": view.parent.title if view.parent else "",
             "keywords": [tag.title for tag in view.tags],
             "isBasedOn": view.source.url if view.source else "",
@@ -72,7 +75,7 @@ def _comments(thread: Iterable[CommentView]) -> list[Node]:
                 "@type": "Comment",
                 "@id": f"#{comment.anchor}",
                 "author": {"@type": "Person", "name": comment.author},
-                "datePublished": _iso(comment.date),
+                "datePublished": language.iso(comment.date),
                 "text": _beginning(comment.excerpt),
                 "comment": _comments(comment.replies),
             }
@@ -130,13 +133,5 @@ def _breadcrumb(view: View, site: Site) -> Node:
     return {"@type": "BreadcrumbList", "itemListElement": steps}
 
 
-def _absolute(url: str, site: Site) -> str:
-    return site.base_url + url if url.startswith("/") else url
-
-
 def _filled(node: Node) -> Node:
     return {key: value for key, value in node.items() if value not in ("", [], None)}
-
-
-def _iso(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else ""

@@ -119,6 +119,11 @@ def href(site_url: str, url: str) -> str:
     return base(site_url) + url if url.startswith("/") else url
 
 
+def absolute(site_url: str, url: str) -> str:
+    """Return `url` as other sites lead to it."""
+    return site_url + url if url.startswith("/") else url
+
+
 def _folder(parts: Iterable[str]) -> str:
     return "/" + "".join(f"{_part(part)}/" for part in parts)
 

@@ -48,26 +48,6 @@ def create_app(output: Path, stage: Stage) -> Starlette:
     async def own_file(request: Request) -> Response:
         return FileResponse(HERE / "assets" / request.url.path.rpartition("/")[2], headers=NEVER_KEEP)
 
-    async def message(request: Request) -> Response:
-        """Give back what was typed, with what is wrong with it; what is right is kept by nobody here, and told so."""
-        made = stage.made
-        fields = await request.form()
-        submission = form.read({name: value for name, value in fields.items() if isinstance(value, str)})
-        if not made:
-            return _given_back(submission)
-        say = language.translations(made.library.site.language).gettext
-        errors = form.check(submission, say)
-        status = 422 if errors else 503
-        errors = errors or {"": say("This preview keeps no message. What you wrote is still below.")}
-        refused = messages.refused(made.plan, asdict(submission), errors)
-        return _inbox_page(made, refused, stage, status) if refused else _given_back(submission)
-
-    def reply(request: Request) -> Response:
-        made = stage.made
-        names = request.path_params
-        answer = messages.reply(made.plan, names["article"], names["comment"]) if made else None
-        return _inbox_page(made, answer, stage, 200) if made and answer else _not_found(output, stage)
-
     def page(request: Request) -> Response:
         path, base = request.url.path, stage.base
         if base and not path.startswith(f"{base}/"):
@@ -90,11 +70,39 @@ def create_app(output: Path, stage: Stage) -> Starlette:
             Route(f"{OWN}/events", events),
             Route(f"{OWN}/reload.js", own_file),
             Route(f"{OWN}/problems.css", own_file),
-            Route("/{path:path}", message, methods=["POST"]),
-            Route("/{inbox:path}/reply/{article}/{comment}", reply),
+            *_inbox(output, stage),
             Route("/{path:path}", page),
         ]
     )
+
+
+def _inbox(output: Path, stage: Stage) -> list[Route]:
+    """Return the routes that stand in for the inbox: what it would show, without its keeping anything."""
+
+    async def message(request: Request) -> Response:
+        """Give back what was typed, with what is wrong with it; what is right is kept by nobody here, and told so."""
+        made = stage.made
+        fields = await request.form()
+        submission = form.read({name: value for name, value in fields.items() if isinstance(value, str)})
+        if not made:
+            return _given_back(submission)
+        say = language.translations(made.library.site.language).gettext
+        errors = form.check(submission, say)
+        status = 422 if errors else 503
+        errors = errors or {"": say("This preview keeps no message. What you wrote is still below.")}
+        refused = messages.refused(made.plan, asdict(submission), errors)
+        return _inbox_page(made, refused, stage, status) if refused else _given_back(submission)
+
+    def reply(request: Request) -> Response:
+        made = stage.made
+        names = request.path_params
+        answer = messages.reply(made.plan, names["article"], names["comment"]) if made else None
+        return _inbox_page(made, answer, stage, 200) if made and answer else _not_found(output, stage)
+
+    return [
+        Route("/{path:path}", message, methods=["POST"]),
+        Route("/{inbox:path}/reply/{article}/{comment}", reply),
+    ]
 
 
 def _find(output: Path, path: str) -> Path | None:
