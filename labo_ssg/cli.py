@@ -57,14 +57,15 @@ def new(folder: Path, language: str) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Where to build (default: ROOT/public).")
 @drafts_option
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes that share the work (default: one a core).")
+@click.option("--no-cache", is_flag=True, help="Make all pages anew; remember nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
-def build(root: Path, output: Path | None, drafts: bool, jobs: int | None, as_json: bool) -> None:
+def build(root: Path, output: Path | None, drafts: bool, jobs: int | None, no_cache: bool, as_json: bool) -> None:
     """Build the site: articles and approved comments become pages."""
     from labo_ssg.build.build import build as build_site
 
     output = output or root / "public"
     jobs = jobs or os.cpu_count() or 1
-    report = build_site(root, output, now=datetime.now(UTC), drafts=drafts, jobs=jobs)
+    report = build_site(root, output, now=datetime.now(UTC), drafts=drafts, jobs=jobs, remembers=not no_cache)
     tell(report.problems, ": some files may be new already" if report.partial else ": nothing was published")
     if report.foreign:
         others = f"{len(report.foreign)} file(s) that this build does not make, such as {report.foreign[0]}"

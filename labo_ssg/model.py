@@ -148,7 +148,8 @@ class Article(Struct, frozen=True):
 
     `listed` is false for a page apart (legal notice…): it has no date and stands in no list.
     `translation_of` is the id of the article in the language it was written in, "" for none.
-    `lines` are those of its header's keys, for messages; `place` is where its text starts.
+    `lines` are those of its header's keys, for messages; `place` is where its text starts. A library
+    leaves the `text` in its file, and keeps the internal `references` that it and the lead may name.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Article(Struct, frozen=True):
     text: str
     place: Place
     lines: dict[str, int]
+    references: tuple[str, ...] = ()
 
 
 class Section(Struct, frozen=True):
@@ -189,7 +191,7 @@ class Section(Struct, frozen=True):
 
 
 class Comment(Struct, frozen=True):
-    """A visitor's approved message; `text` is raw SPIP markup."""
+    """A visitor's approved message; `text` is raw SPIP markup, which a conversation leaves in its file."""
 
     id: str
     article: str
@@ -215,12 +217,11 @@ class Asset(Struct, frozen=True):
 
 
 class Library(Struct, frozen=True):
-    """Everything that was read and may be published, each kind in a fixed order."""
+    """What was read and may be published, each kind in a fixed order; the comments are in conversations."""
 
     site: Site
     sections: tuple[Section, ...]
     articles: tuple[Article, ...]
-    comments: tuple[Comment, ...]
     assets: tuple[Asset, ...]
 
 
@@ -301,10 +302,63 @@ NO_BODY = Body(Html(""), Html(""), "", (), (), ())
 """The body of a text that is not there, or cannot be rendered."""
 
 
-class Bodies(Struct, frozen=True):
-    """The bodies of a library: by article id, by comment (article id, then comment id), by section."""
+class Texts(Struct, frozen=True):
+    """The bodies of an article: that of its lead, and its own."""
 
-    articles: dict[str, Body]
-    leads: dict[str, Body]
-    comments: dict[str, dict[str, Body]]
+    lead: Body
+    body: Body
+
+
+class Conversation(Struct, frozen=True):
+    """The comments of an article, oldest first, and their bodies by the id of the comment."""
+
+    comments: tuple[Comment, ...] = ()
+    bodies: dict[str, Body] = {}
+
+
+class Kept(Struct, frozen=True):
+    """A work that the cache holds, `Texts` or a `Conversation`: it stands for it until it is shown.
+
+    `path` is that of the file or folder it was made from, `key` the digest of all that shaped it.
+    """
+
+    kind: Literal["texts", "conversation"]
+    path: str
+    key: str
+
+
+class Gist(Struct, frozen=True):
+    """What other pages may show of the texts of an article.
+
+    `terms` are those of both texts, `lead_terms` those of the lead; `pictures` are the paths of
+    those that are shown.
+    """
+
+    kept: Kept
+    lead: Html
+    excerpt: str
+    terms: tuple[str, ...]
+    lead_terms: tuple[str, ...]
+    pictures: tuple[str, ...]
+
+
+class Talk(Struct, frozen=True):
+    """What other pages may need to know of a conversation.
+
+    `newest` and `newest_id` are those of its newest comment; `references` what its texts name of the site.
+    """
+
+    kept: Kept
+    count: int
+    newest: datetime
+    newest_id: str
+    pictures: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+class Written(Struct, frozen=True):
+    """What was made of all texts: by article id, by article id again, by section."""
+
+    gists: dict[str, Gist]
+    talks: dict[str, Talk]
     sections: dict[tuple[str, ...], Body]

@@ -26,7 +26,8 @@ from labo_ssg import language
 from labo_ssg.markup import dress, glossary
 from labo_ssg.model import Html
 from labo_ssg.pages import urls
-from labo_ssg.pages.views import Page, SiteView
+from labo_ssg.pages.page import Page
+from labo_ssg.pages.views import SiteView
 from labo_ssg.problems import Place, Problem
 
 ASSETS = "assets"
@@ -64,6 +65,18 @@ class Theme:
         theirs = PrefixLoader({DEFAULT: FileSystemLoader(default_templates())})
         self._loader = ChoiceLoader([FileSystemLoader(self.folders), theirs])
         self._environment = self._make_environment()
+
+    def __reduce__(self) -> tuple[type["Theme"], tuple[Any, ...]]:
+        """Say how another process makes the same theme."""
+        return Theme, self.parts
+
+    def shape(self, template: str) -> bytes:
+        found = sha256(msgspec.json.encode(self._site) + str(self._zone).encode() + self.stamp.encode())
+        for folder in self.folders:
+            for path in sorted(folder.rglob("*.*")) if folder.is_dir() else ():
+                if path.is_file():
+                    found.update(path.read_bytes())
+        return found.digest()
 
     def files(self) -> dict[str, bytes]:
         """Return the theme's assets by their path in the output folder.

@@ -286,7 +286,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_number_of_processes_changes_nothing(large: Path, tmp_path: Path) -> None:
     for jobs in (1, 3):
-        assert labo("build", "--root", large, "--output", tmp_path / str(jobs), "--jobs", jobs).returncode == 0
+        ran = labo("build", "--root", large, "--output", tmp_path / str(jobs), "--jobs", jobs, "--no-cache")
+        assert ran.returncode == 0
     one, three = read_tree(tmp_path / "1"), read_tree(tmp_path / "3")
     assert len(one) > 120
     assert one == three
@@ -296,14 +297,14 @@ def test_problems_are_told_by_several_processes_as_by_one(large: Path, tmp_path:
     site = tmp_path / "site"
     shutil.copytree(large, site)
     (site / "content/a/deep.md").write_text(article("Profond", body="[" * 3000), encoding="utf-8")
-    told = [labo("build", "--root", site, "--jobs", jobs) for jobs in (1, 2)]
+    told = [labo("build", "--root", site, "--jobs", jobs, "--no-cache") for jobs in (1, 2)]
     assert [one.returncode for one in told] == [1, 1]
     assert "content/a/deep.md" in told[0].stderr
     assert told[0].stderr == told[1].stderr
     (site / "content/a/deep.md").unlink()
     (site / "templates").mkdir()
     (site / "templates/article.html").write_text("{{ view.nope }}", encoding="utf-8")
-    told = [labo("build", "--root", site, "--jobs", jobs) for jobs in (1, 2)]
+    told = [labo("build", "--root", site, "--jobs", jobs, "--no-cache") for jobs in (1, 2)]
     assert "templates/article.html:1: " in told[0].stderr
     assert told[0].stderr == told[1].stderr
 
@@ -314,7 +315,7 @@ def test_a_process_that_is_killed_is_told(large: Path, tmp_path: Path) -> None:
     code = (
         "import os, labo_ssg.markup.body as markup; render, parent = markup.render_body, os.getpid()\n"
         "markup.render_body = lambda text: os.kill(os.getpid(), 9) if os.getpid() != parent else render(text)\n"
-        f"from labo_ssg.cli import main; main(['build', '--root', {str(site)!r}, '--jobs', '2'])"
+        f"from labo_ssg.cli import main; main(['build', '--root', {str(site)!r}, '--jobs', '2', '--no-cache'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, "was killed\n  hint: there may be too little memory" in done.stderr) == (1, True)

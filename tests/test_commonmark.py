@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from labo_ssg.build import dialects, manuscripts
-from labo_ssg.build.build import study
+from labo_ssg.build.design import study
 from labo_ssg.disk.library import read_library
 from labo_ssg.markup import body, dress
 from labo_ssg.model import Body, Engine, Manuscript, Target
@@ -197,10 +197,11 @@ def test_the_demo_is_the_same_with_both_but_for_an_abbreviation() -> None:
         line = (ROOT / one.place.path).read_text(encoding="utf-8").splitlines()[one.place.line - 1]
         assert line.startswith(DEMO_DIFFERS[one.place.path])
     studied, _ = study(read_library(ROOT)[0], now=NOW, drafts=True)
-    at = manuscripts.desk(studied.library, studied.known)
+    at = manuscripts.desk(studied.library.site)
     compared = 0
     for one in studied.library.articles:
-        written = manuscripts.of_article(at, one)
+        links = manuscripts.find_links(studied.known, one.references, one.section, studied.library.site.base_url)
+        written = manuscripts.of_article(at, one, one.text, links)
         if one.markup != "markdown" or one.place.path in DEMO_DIFFERS:
             continue
         first, second = (body.render_body(replace(written, engine=engine)) for engine in get_args(Engine))

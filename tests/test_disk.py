@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import article, comment, read_tree, write_site
+from conftest import NOW, article, comment, read_tree, write_site
 
+from labo_ssg.build.build import check
 from labo_ssg.disk import files
-from labo_ssg.disk.library import check_pending, read_library, read_site
+from labo_ssg.disk.discussions import APPROVED, check_pending, read_comments
+from labo_ssg.disk.library import read_library, read_site, reader
 from labo_ssg.disk.starter import LANGUAGES, make_site
 from labo_ssg.problems import Problem
 
@@ -43,7 +45,9 @@ def test_a_library_is_read_in_a_fixed_order(tmp_path: Path) -> None:
     assert [one.id for one in library.articles] == ["z", "y", "x"]
     titles = {one.path: one.title for one in library.sections}
     assert titles == {(): "Accueil", ("a",): "La section A", ("b",): "B", ("b", "d"): "D"}
-    assert [one.id for one in library.comments] == ["2", "3", "1"]
+    comments, problems = read_comments(site, APPROVED, reader(library.site))
+    assert told(problems) == []
+    assert [one.id for one in comments] == ["2", "3", "1"]
     assert [one.path for one in library.assets] == [".well-known/security.txt", "b/image.svg"]
 
 
@@ -103,7 +107,7 @@ SITES: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
 
 @pytest.mark.parametrize(("contents", "problems"), SITES.values(), ids=SITES)
 def test_each_mistake_is_told_once(tmp_path: Path, contents: Mapping[str, str | bytes], problems: list[str]) -> None:
-    assert told(read_library(write_site(tmp_path, contents))[1]) == problems
+    assert told(check(write_site(tmp_path, contents), now=NOW)) == problems
 
 
 def test_a_folder_that_is_no_site_is_told_once(tmp_path: Path) -> None:
@@ -136,7 +140,7 @@ def test_the_mistakes_of_waiting_comments_are_told_before_they_are_approved(tmp_
     )
     library, problems = read_library(site)
     assert told(problems) == []
-    assert told(check_pending(site, library)) == [
+    assert told(check_pending(site, library, reader(library.site))) == [
         "comments/pending/x/1.md:1: comment `1` is approved already",
         "comments/pending/x/5.md:5: answers comment `4`, which is not among the approved ones of its article",
         "comments/pending/y/3.md:1: there is no article `y`",

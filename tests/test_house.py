@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "labo_ssg"
 FLOORS = [
-    {"problems"},
+    {"problems", "packing"},
     {"model", "language"},
     {"formats", "markup", "pages", "pictures"},
     {"disk", "theme", "forge"},

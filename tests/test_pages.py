@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import NOW, article, build_files, comment, write_site
 
-from labo_ssg.build.build import build, study
+from labo_ssg.build.build import build
+from labo_ssg.build.design import study
 from labo_ssg.disk.library import read_library
 from labo_ssg.model import Body, Comment, Html
 from labo_ssg.pages import links, threads, urls

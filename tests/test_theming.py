@@ -19,6 +19,7 @@ from labo_ssg.build.build import build
 from labo_ssg.disk.assets import read_assets
 from labo_ssg.model import Html
 from labo_ssg.pages import views
+from labo_ssg.pages.page import Page
 from labo_ssg.theme import Broken, Theme
 
 SETTINGS = "title: Essai\nbase_url: https://essai.example\n"
@@ -95,7 +96,7 @@ def fields_told() -> dict[str, dict[str, str]]:
 STRUCTS = {
     one.__name__: one
     for one in vars(views).values()
-    if isinstance(one, type) and issubclass(one, Struct) and one not in (Struct, views.Page)
+    if isinstance(one, type) and issubclass(one, Struct) and one is not Struct
 }
 
 
@@ -439,7 +440,7 @@ def test_mistakes_of_several_templates_are_told_together(tmp_path: Path) -> None
 def test_a_mistake_in_the_default_theme_is_told_by_the_name_that_leads_there(tmp_path: Path, theme: Theme) -> None:
     [told] = problems_with(tmp_path, {"404.html": '{% include "partials/comment.html" %}'})
     assert re.match(r"default/partials/comment\.html:\d+: 'comment' is undefined\n", told)
-    page = views.Page("", "partials/comment.html", views.View(url="/", title="", description="", language="fr"))
+    page = Page("", "partials/comment.html", views.View(url="/", title="", description="", language="fr"))
     with pytest.raises(Broken, match=r"^templates/partials/comment\.html:"):  # the theme at home, in this repository
         theme.render(page)
 

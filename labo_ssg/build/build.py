@@ -1,32 +1,36 @@
 """The conductor: the whole build, told in one function."""
 
+import os
+import sqlite3
+import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from labo_ssg.build import anchors, manuscripts, pictures, publish, search, steps
-from labo_ssg.disk.assets import TEMPLATES, read_assets
-from labo_ssg.disk.library import CONTENT, check_pending, read_library
-from labo_ssg.markup import titles
-from labo_ssg.model import Library
-from labo_ssg.pages import links, messages, shelves
-from labo_ssg.pages.links import Addresses
-from labo_ssg.pages.plan import Plan, check_whole, plan
-from labo_ssg.pages.shelves import Shelves
+from labo_ssg.build import anchors, cache, reading
+from labo_ssg.build.cache import Cache
+from labo_ssg.build.crew import Crew
+from labo_ssg.build.design import Design, design
+from labo_ssg.build.output import Output, PartlyWritten
+from labo_ssg.disk import discussions, files
+from labo_ssg.disk.library import CONTENT, reader
 from labo_ssg.problems import Place, Problem
-from labo_ssg.theme import Theme, default_templates
 
 WORK = ".labo"  # what builds keep for the next ones
+LOCK = "lock"  # of two builds at once, the second waits
 
 
 class Report(Struct, frozen=True):
-    """What a build did, or the problems for which it did nothing; `partial` says that it did a part."""
+    """What a build did, or the problems for which it did nothing; `partial` says that it did a part.
+
+    `word` is what else its user should know.
+    """
 
     pages: int = 0
     articles: int = 0
@@ -37,141 +41,105 @@ class Report(Struct, frozen=True):
     foreign: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     partial: bool = False
+    word: str = ""
 
 
-class Studied(Struct, frozen=True):
-    """A library that may be published, and what can be said of it without a text being rendered."""
+def build(root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1, remembers: bool = True) -> Report:
+    """Build the site at `root` into `output`, or say why it was not; `jobs` processes share a large one.
 
-    library: Library
-    shelves: Shelves
-    known: Addresses
-
-
-class Made(NamedTuple):
-    """A whole site in memory: its library, its plan, its files and the pictures it shows, by their path in `content/`.
-
-    Where there are problems, there are no files.
+    Unless it `remembers`, nothing of what earlier builds did is used, nor kept.
     """
-
-    library: Library
-    plan: Plan
-    theme: Theme
-    files: dict[str, bytes]
-    shown: frozenset[str]
-    problems: list[Problem]
-
-
-def build(root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1) -> Report:
-    """Build the site at `root` into `output`, or say why it was not; `jobs` processes share a large one."""
-    return build_and_keep(root, output, now=now, drafts=drafts, jobs=jobs)[0]
+    return build_and_keep(root, output, now=now, drafts=drafts, jobs=jobs, remembers=remembers)[0]
 
 
 def build_and_keep(
-    root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1
-) -> tuple[Report, Made | None]:
+    root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1, remembers: bool = True
+) -> tuple[Report, Design | None]:
     """Build the site at `root` into `output`, and return it too, None where it was not published."""
     start = time.perf_counter()
-    whole, found = read_library(root)
+    if problems := _check_output(root, output):
+        return Report(problems=tuple(problems)), None
+    work = root / WORK
     try:
-        with steps.crew(jobs, len(whole.articles) + len(whole.comments)) as pool:
-            made = make(root, whole, found, now=now, drafts=drafts, pool=pool)
+        with files.lock(work / LOCK), _memory(work, remembers=remembers) as memory, Crew(jobs) as crew:
+            report, made = _build(root, Output(output, root, work, memory), memory, crew, now=now, drafts=drafts)
     except BrokenExecutor:
         what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
         return Report(problems=(Problem(Place(str(root)), what, hint),)), None
-    problems = made.problems or _check_output(root, output)
+    except PartlyWritten as partly:
+        return Report(problems=(_cannot_write(partly.error, output),), partial=True), None
+    except OSError as error:
+        return Report(problems=(_cannot_write(error, work),)), None
+    except sqlite3.Error as error:
+        what, hint = f"it cannot be written: {error}", "mend the cause, or delete the file: that costs time alone"
+        return Report(problems=(Problem(Place(str(work / cache.NAME)), what, hint),)), None
+    return replace(report, seconds=round(time.perf_counter() - start, 3), word=memory.word), made
+
+
+def _build(
+    root: Path, output: Output, memory: Cache, crew: Crew, *, now: datetime, drafts: bool
+) -> tuple[Report, Design | None]:
+    """Build; what was done is remembered, whether the site could be published or not."""
+    clock = _clock(root)
+    found = reading.find(root, memory, crew)
+    made, problems = design(root, found, memory, crew, now=now, drafts=drafts)
+    reading.keep(found, memory, clock)
+    memory.commit()
     if problems:
         return Report(problems=tuple(problems)), None
-    try:
-        copied, problems = _gather(made, root)
-    except OSError as error:
-        return Report(problems=(_cannot_write(error, root / WORK),)), None
+    outcome, problems = output.refresh(made, found, crew)
+    memory.commit()
     if problems:
-        return Report(problems=tuple(sorted(problems))), None
-    try:
-        outcome = publish.publish(made.files, copied, output, root)
-    except OSError as error:
-        return Report(problems=(_cannot_write(error, output),), partial=True), None
-    if outcome.problems:
-        return Report(problems=outcome.problems), None
-    report = Report(
+        return Report(problems=tuple(problems)), None
+    return Report(
         pages=sum(page.path.endswith(".html") for page in made.plan.pages),
         articles=len(made.library.articles),
-        comments=len(made.library.comments),
+        comments=sum(talk.count for talk in made.written.talks.values()),
         written=outcome.written,
         removed=outcome.removed,
-        seconds=round(time.perf_counter() - start, 3),
         foreign=outcome.foreign,
-    )
-    return report, made
+    ), made
 
 
-def _gather(made: Made, root: Path) -> tuple[dict[str, Path], list[Problem]]:
-    """Return the files that are published as they lie on the disk, by their path in the output folder."""
-    assets = {asset.path: root / CONTENT / asset.path for asset in made.library.assets}
-    drawn, problems = pictures.make(made.library, made.shown, made.plan.cards, root)
-    index: dict[str, Path] = {}
-    if made.library.site.search:
-        articles = {page.path: made.files[page.path] for page in made.plan.pages if page.template == "article.html"}
-        index, more = search.index(articles, made.library.site.language, root)
-        problems += more
-    return {**assets, **drawn, **index}, problems
+@contextmanager
+def _memory(work: Path, *, remembers: bool) -> Iterator[Cache]:
+    """Give the memory of earlier builds, or an empty one that is forgotten."""
+    if remembers:
+        with cache.opened(work) as memory:
+            yield memory
+    else:
+        with _scratch(work) as folder, cache.opened(folder) as memory:
+            yield memory
+
+
+@contextmanager
+def _scratch(work: Path) -> Iterator[Path]:
+    """Give a folder for the time of a build, on the disk of the site where it may be written to."""
+    home = work if os.access(work, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=home, prefix=files.DRAFT) as folder:
+        yield Path(folder)
+
+
+def _clock(root: Path) -> int:
+    """Return the time of the disk on which the site lies, in nanoseconds."""
+    lock = root / WORK / LOCK
+    os.utime(lock)
+    return lock.stat().st_mtime_ns
 
 
 def check(root: Path, *, now: datetime) -> list[Problem]:
     """Return every problem of the site at `root`, those of drafts and of waiting comments included."""
-    whole, found = read_library(root)
-    everything = make(root, whole, found, now=now, drafts=True, pool=None)
-    problems = [*make(root, whole, found, now=now, drafts=False, pool=None).problems, *everything.problems]
-    if not problems:
-        problems = anchors.check(everything.library, everything.files)
-        problems += pictures.make(everything.library, everything.shown, everything.plan.cards, root)[1]
-    problems += check_pending(root, whole)
+    with _scratch(root / WORK) as folder, cache.opened(folder) as memory, Crew(1) as crew:
+        found = reading.find(root, memory, crew)
+        everything, problems = design(root, found, memory, crew, now=now, drafts=True)
+        problems += design(root, found, memory, crew, now=now, drafts=False)[1]
+        memory.commit()
+        if not problems:
+            output = Output(folder / "public", root, folder, memory)
+            problems = output.refresh(everything, found, crew)[1]
+            problems = problems or anchors.check(everything.library, root, folder / "public")
+    problems += discussions.check_pending(root, everything.library, reader(everything.library.site))
     return sorted(set(problems))
-
-
-def make(
-    root: Path, whole: Library, found: Sequence[Problem], *, now: datetime, drafts: bool, pool: Executor | None
-) -> Made:
-    """Study what was read, render the texts, plan the pages, render them; all problems of all steps are told.
-
-    `found` are those of the reading; `pool` are the processes that share the work, None for this one.
-    """
-    studied, more = study(whole, now=now, drafts=drafts)
-    problems = [*found, *more]
-    bodies, more = manuscripts.write_bodies(studied.library, studied.known, pool)
-    problems += more
-    planned, more = plan(studied.library, studied.shelves, studied.known, bodies)
-    problems += more
-    assets, more = read_assets(root, default_templates())
-    problems += more
-    theme = Theme(root / TEMPLATES, planned.site, ZoneInfo(studied.library.site.timezone), assets)
-    problems += theme.check()
-    shown = pictures.shown(studied.library, studied.known, bodies)
-    if problems:
-        return Made(studied.library, planned, theme, {}, shown, sorted(set(problems)))
-    made, problems = _render(planned, theme, pool)
-    return Made(studied.library, planned, theme, made, shown, sorted(problems))
-
-
-def study(whole: Library, *, now: datetime, drafts: bool) -> tuple[Studied, list[Problem]]:
-    """Return what may be published of `whole`, arranged, and the problems that show in the arrangement."""
-    library = titles.typeset(shelves.published(whole, now, drafts))
-    rooms = shelves.arrange(library)
-    return Studied(library, rooms, links.addresses(library, rooms)), check_whole(whole, rooms)
-
-
-def _render(planned: Plan, theme: Theme, pool: Executor | None) -> tuple[dict[str, bytes], list[Problem]]:
-    """Return the theme's assets and every page; one problem for each place where a template fails."""
-    made = theme.files()
-    problems: dict[Place, Problem] = {}
-    pages = [*planned.pages, *messages.samples(planned)]
-    for page, done in zip(pages, steps.render(pages, theme, pool), strict=True):
-        if isinstance(done, bytes):
-            made[page.path] = done
-        else:
-            problems.setdefault(done.place, done)
-    made.pop(messages.UNPUBLISHED, None)
-    return made, list(problems.values())
 
 
 def _check_output(root: Path, output: Path) -> list[Problem]:
@@ -188,7 +156,7 @@ def _check_output(root: Path, output: Path) -> list[Problem]:
     return []
 
 
-def _cannot_write(error: OSError, output: Path) -> Problem:
+def _cannot_write(error: OSError, place: Path) -> Problem:
     what = f"it cannot be written: {(error.strerror or str(error)).lower()}"
     hint = "each file there is whole, of this build or of the last; mend the cause and build again"
-    return Problem(Place(str(error.filename2 or error.filename or output)), what, hint)
+    return Problem(Place(str(error.filename2 or error.filename or place)), what, hint)

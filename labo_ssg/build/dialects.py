@@ -15,7 +15,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from labo_ssg.build import manuscripts
-from labo_ssg.build.build import study
+from labo_ssg.build.design import Studied, study
 from labo_ssg.disk.library import read_library
 from labo_ssg.formats.fields import shorten
 from labo_ssg.markup import body as markup
@@ -46,10 +46,9 @@ def compare(root: Path, engine: Engine, *, now: datetime) -> Answer:
     """Compare how the site at `root` reads its Markdown, drafts included, with how `engine` would."""
     whole, problems = read_library(root)
     studied, _ = study(whole, now=now, drafts=True)
-    at = manuscripts.desk(studied.library, studied.known)
     changed = []
     count = 0
-    for text, place in manuscripts.texts(studied.library, at):
+    for text, place in _texts(studied):
         if text.markup != "markdown" or not text.text.strip():
             continue
         count += 1
@@ -57,6 +56,23 @@ def compare(root: Path, engine: Engine, *, now: datetime) -> Answer:
         if found := difference(manuscript, replace(manuscript, engine=engine)):
             changed.append(Problem(Place(place.path, place.line + found[0]), found[1]))
     return Answer(sorted(changed), count, problems)
+
+
+def _texts(studied: Studied) -> Iterator[tuple[Manuscript, Place]]:
+    """Yield every text of the editors, and where it starts."""
+    library = studied.library
+    at = manuscripts.desk(library.site)
+
+    def links(references: Iterable[str], folder: tuple[str, ...]) -> manuscripts.Links:
+        return manuscripts.find_links(studied.known, references, folder, library.site.base_url)
+
+    for article in library.articles:
+        found = links(article.references, article.section)
+        yield manuscripts.of_article(at, article, article.text, found), article.place
+        yield manuscripts.of_lead(at, article, found), Place(article.place.path, article.lines.get("description", 1))
+    for section in library.sections:
+        found = links(markup.references(section.text, section.markup), section.path)
+        yield manuscripts.of_section(at, section, found), section.place
 
 
 def difference(one: Manuscript, other: Manuscript) -> tuple[int, str] | None:

@@ -1,29 +1,26 @@
-"""Library → the Manuscript of every text, and its Body."""
+"""A text and what it may name → its Manuscript, and its Body."""
 
 import re
-from collections.abc import Collection, Iterator
-from concurrent.futures import Executor
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from labo_ssg.build import steps
 from labo_ssg.markup import body as markup
 from labo_ssg.markup import glossary
 from labo_ssg.model import (
     NO_BODY,
     Article,
-    Bodies,
     Body,
     Comment,
     Engine,
     Kind,
-    Library,
     Manuscript,
     Markup,
     Section,
     Site,
     Target,
+    Typography,
 )
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.links import Addresses
@@ -31,73 +28,51 @@ from labo_ssg.problems import Place, Problem
 
 NOWHERE = "check the path; a draft or an article of a later date cannot be linked to"
 
+Links = Mapping[str, Target]
+"""What internal references lead to, with addresses as links from any page."""
+
 
 class Desk(Struct, frozen=True):
-    """What is needed to make manuscripts: the settings, the addresses, every form of the glossary's words.
+    """What all manuscripts of a site share: of its settings, those that shape texts, and every form of its glossary.
 
-    `meanings` are the definitions by the anchor of their term.
+    `words` are the anchors of terms by their forms, `meanings` the definitions by anchor.
     """
 
-    site: Site
-    known: Addresses
+    language: str
+    typography: Typography
+    engine: Engine
     words: dict[str, str]
     meanings: dict[str, str]
 
 
-def desk(library: Library, known: Addresses) -> Desk:
-    """Return what the manuscripts of `library` are made with."""
-    terms = library.site.glossary
-    anchors = [urls.slug(term.word) for term in terms]
-    meanings = {anchor: term.definition for anchor, term in zip(anchors, terms, strict=True)}
-    return Desk(library.site, known, glossary.forms(terms, anchors), meanings)
+def desk(site: Site) -> Desk:
+    """Return what the manuscripts of `site` are made with."""
+    anchors = [urls.slug(term.word) for term in site.glossary]
+    meanings = {anchor: term.definition for anchor, term in zip(anchors, site.glossary, strict=True)}
+    words = glossary.forms(site.glossary, anchors)
+    return Desk(site.language, site.typography, site.markdown.engine, words, meanings)
 
 
-def write_bodies(library: Library, known: Addresses, pool: Executor | None) -> tuple[Bodies, list[Problem]]:
-    """Render every text of `library`; return the bodies, and the links of the editors' texts that lead nowhere."""
-    every = list(texts(library, desk(library, known)))
-    problems: list[Problem] = []
-    made = steps.write([manuscript for manuscript, _ in every], pool)
-    done = (_settled(one, *text, problems) for one, text in zip(made, every, strict=True))  # in the order of texts()
-    bodies = Bodies({}, {}, {}, {})
-    for article in library.articles:
-        bodies.articles[article.id] = next(done)
-        bodies.leads[article.id] = next(done)
-    for section in library.sections:
-        bodies.sections[section.path] = next(done)
-    for comment in library.comments:
-        bodies.comments.setdefault(comment.article, {})[comment.id] = next(done)
-    return bodies, problems
-
-
-def texts(library: Library, at: Desk) -> Iterator[tuple[Manuscript, Place]]:
-    """Yield every text of `library`, and where it starts."""
-    for article in library.articles:
-        yield of_article(at, article), article.place
-        yield _of_lead(at, article), Place(article.place.path, article.lines.get("description", 1))
-    for section in library.sections:
-        yield _of_section(at, section), section.place
-    languages = {article.id: article.language for article in library.articles}
-    for comment in library.comments:
-        yield of_comment(at, comment, languages[comment.article]), comment.place
+def find_links(known: Addresses, references: Iterable[str], folder: tuple[str, ...], site_url: str) -> Links:
+    """Return what those of the `references` of a text of `folder` that lead somewhere lead to."""
+    found = ((reference, links.resolve(known, reference, folder)) for reference in references)
+    return {reference: _rooted(target, site_url) for reference, target in found if target}
 
 
 def render(manuscript: Manuscript, place: Place, problems: list[Problem]) -> Body:
     """Return the body of `manuscript`; add to `problems` what is wrong, by the line from `place` on."""
-    return _settled(next(steps.write([manuscript], None)), manuscript, place, problems)
-
-
-def _settled(done: Body | str, manuscript: Manuscript, place: Place, problems: list[Problem]) -> Body:
-    """Return the body that was made of `manuscript`, or none where a text says why there is none."""
-    if isinstance(done, str):
-        problems.append(Problem(place, done, "make its structure simpler, or split it"))
+    try:
+        body = markup.render_body(manuscript)
+    except markup.Unrenderable as error:
+        problems.append(Problem(place, str(error), "make its structure simpler, or split it"))
         return NO_BODY
     if manuscript.kind == "comment":  # what a visitor wrote is kept as it is, dead links lose their address
-        return done
-    for reference in done.broken:
+        return body
+    for reference in body.broken:
         line = manuscript.text.count("\n", 0, _position(reference, manuscript.text))
         what = f"the link to `{reference}` leads nowhere"
         problems.append(Problem(replace(place, line=place.line + line), what, NOWHERE))
-    return done
+    return body
 
 
 def _position(reference: str, text: str) -> int:
@@ -109,25 +84,30 @@ def _position(reference: str, text: str) -> int:
     return next((match.start() for match in found if match), 0)
 
 
-def of_article(at: Desk, article: Article) -> Manuscript:
-    manuscript = _manuscript(at, article.text, article.markup, "article", article.section, article.language, "")
+def of_article(at: Desk, article: Article, text: str, links: Links) -> Manuscript:
+    """Return the manuscript of the `text` of `article`."""
+    manuscript = _manuscript(at, text, article.markup, "article", article.language, "", links)
     said = glossary.find(article.description, at.words).values()  # in the lead, which comes first
     return _explained(at, manuscript, said)
 
 
-def of_comment(at: Desk, comment: Comment, language: str) -> Manuscript:
-    # The ids inside a comment start as no comment's own does.
-    return _manuscript(at, comment.text, "spip", "comment", (), language, f"in-{urls.anchor(comment)}")
-
-
-def of_text(at: Desk, text: str, written_in: Markup, kind: Kind) -> Manuscript:
-    """Return the manuscript of a text that has no header."""
-    return _manuscript(at, text, written_in, kind, (), at.site.language, "")
-
-
-def _of_lead(at: Desk, article: Article) -> Manuscript:
-    lead = _manuscript(at, article.description, article.markup, "article", article.section, article.language, "lead")
+def of_lead(at: Desk, article: Article, links: Links) -> Manuscript:
+    lead = _manuscript(at, article.description, article.markup, "article", article.language, "lead", links)
     return _explained(at, lead, ())
+
+
+def of_comment(at: Desk, comment: Comment, text: str, language: str, links: Links) -> Manuscript:
+    # The ids inside a comment start as no comment's own does.
+    return _manuscript(at, text, "spip", "comment", language, f"in-{urls.anchor(comment)}", links)
+
+
+def of_section(at: Desk, section: Section, links: Links) -> Manuscript:
+    return _manuscript(at, section.text, section.markup, "article", at.language, "", links)
+
+
+def of_text(at: Desk, text: str, written_in: Markup, kind: Kind, links: Links) -> Manuscript:
+    """Return the manuscript of a text that has no header."""
+    return _manuscript(at, text, written_in, kind, at.language, "", links)
 
 
 def _explained(at: Desk, manuscript: Manuscript, said: Collection[str]) -> Manuscript:
@@ -136,21 +116,13 @@ def _explained(at: Desk, manuscript: Manuscript, said: Collection[str]) -> Manus
     return replace(manuscript, meanings=meanings)
 
 
-def _of_section(at: Desk, section: Section) -> Manuscript:
-    return _manuscript(at, section.text, section.markup, "article", section.path, at.site.language, "")
-
-
 def _manuscript(
-    at: Desk, text: str, written_in: Markup, kind: Kind, folder: tuple[str, ...], language: str, anchor: str
+    at: Desk, text: str, written_in: Markup, kind: Kind, language: str, anchor: str, links: Links
 ) -> Manuscript:
-    targets = {}
-    for reference in markup.references(text, written_in):
-        if target := links.resolve(at.known, reference, folder):
-            targets[reference] = _rooted(target, at.site.base_url)
     words = glossary.find(text, at.words)
     # What is no Markdown does not change with its engine.
-    engine: Engine = at.site.markdown.engine if written_in == "markdown" else "python-markdown"
-    return Manuscript(text, written_in, kind, language, at.site.typography, targets, words, {}, anchor, engine)
+    engine: Engine = at.engine if written_in == "markdown" else "python-markdown"
+    return Manuscript(text, written_in, kind, language, at.typography, dict(links), words, {}, anchor, engine)
 
 
 def _rooted(target: Target, site_url: str) -> Target:

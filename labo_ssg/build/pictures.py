@@ -1,6 +1,6 @@
 """The pictures that a build makes: smaller ones of the site's own, and those of shared links; each is made once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from hashlib import sha256
@@ -13,7 +13,7 @@ import msgspec
 
 from labo_ssg.disk import files
 from labo_ssg.disk.library import CONTENT
-from labo_ssg.model import Bodies, Library, ThemeSettings
+from labo_ssg.model import Library, ThemeSettings, Written
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.cards import Card
 from labo_ssg.pages.links import Addresses
@@ -21,7 +21,7 @@ from labo_ssg.pictures import card as drawing
 from labo_ssg.pictures import variants as shrinking
 from labo_ssg.problems import Place, Problem
 
-KEPT = ".labo/pictures"  # what was made, by a digest of all that shapes it: to delete it costs time alone
+KEPT = "pictures"  # the folder of what was made, by a digest of all that shapes it: to delete it costs time alone
 FONT = resources.files("font_source_serif_pro") / "files" / "SourceSerifPro-Bold.ttf"
 SPARE = 256  # pictures kept that no page shows any more, beside as many as are shown
 
@@ -35,11 +35,11 @@ class _Order(NamedTuple):
     source: str
 
 
-def shown(library: Library, known: Addresses, bodies: Bodies) -> frozenset[str]:
+def shown(library: Library, known: Addresses, written: Written) -> frozenset[str]:
     """Return the paths in `content/` of the pictures that the pages show."""
-    comments = chain.from_iterable(one.values() for one in bodies.comments.values())
-    texts = chain(bodies.articles.values(), bodies.leads.values(), bodies.sections.values(), comments)
-    found = {path for body in texts for path in body.pictures}
+    some = [one.pictures for one in written.gists.values()] + [one.pictures for one in written.sections.values()]
+    some += [one.pictures for one in written.talks.values()]
+    found = set(chain.from_iterable(some))
     for article in library.articles:
         target = links.resolve(known, article.image.src, article.section) if article.image else None
         if target and target.picture:
@@ -48,19 +48,21 @@ def shown(library: Library, known: Addresses, bodies: Bodies) -> frozenset[str]:
 
 
 def make(
-    library: Library, paths: frozenset[str], cards: Sequence[Card], root: Path
+    library: Library, paths: frozenset[str], cards: Sequence[Card], digests: Mapping[str, bytes], root: Path, work: Path
 ) -> tuple[dict[str, Path], list[Problem]]:
     """Return every picture that the build of `library` makes, by its path in the output folder; raise OSError.
 
-    `paths` are those, in `content/`, of the pictures that are to be had in several widths.
+    `paths` are those, in `content/`, of the pictures that are to be had in several widths; `digests` those of
+    the files of the site at `root`, by path. What was made is kept in `work`.
     """
     if problems := _check(library, paths):
         return {}, problems
-    orders = [*_variants(library, paths, root), *_cards(library.site.theme, cards, root)]
+    home = work / KEPT
+    orders = [*_variants(library, paths, digests, root, home), *_cards(library.site.theme, cards, root, home)]
     with ThreadPoolExecutor() as pool:
         faults = [fault for fault in pool.map(_carry_out, orders) if fault]
     if not faults:
-        _forget({order.kept for order in orders}, root / KEPT)
+        _forget({order.kept for order in orders}, home)
     return {order.path: order.kept for order in orders}, sorted(set(faults))
 
 
@@ -72,13 +74,15 @@ def _check(library: Library, paths: frozenset[str]) -> list[Problem]:
     return [Problem(Place(f"{CONTENT}/{asset.path}"), what, hint) for asset in broken]
 
 
-def _variants(library: Library, paths: frozenset[str], root: Path) -> Iterable[_Order]:
+def _variants(
+    library: Library, paths: frozenset[str], digests: Mapping[str, bytes], root: Path, home: Path
+) -> Iterable[_Order]:
     for asset in library.assets:
         if asset.widths and asset.path in paths:
             source = f"{CONTENT}/{asset.path}"
-            name = sha256((root / source).read_bytes()).hexdigest()[:24]
+            name = digests[source].hex()
             for width in asset.widths:
-                kept = root / KEPT / f"{name}-{width}-{_recipe()}.webp"
+                kept = home / f"{name}-{width}-{_recipe()}.webp"
                 make = partial(_shrunk, root / source, width)
                 yield _Order(urls.file(urls.variant(asset.path, width)), kept, make, source)
 
@@ -87,7 +91,7 @@ def _shrunk(source: Path, width: int) -> bytes:
     return shrinking.shrink(source.read_bytes(), width)
 
 
-def _cards(theme: ThemeSettings, cards: Sequence[Card], root: Path) -> Iterable[_Order]:
+def _cards(theme: ThemeSettings, cards: Sequence[Card], root: Path, home: Path) -> Iterable[_Order]:
     own = root / CONTENT / theme.social_font
     font = own.read_bytes() if theme.social_font else FONT.read_bytes()
     colors = theme.colors
@@ -96,7 +100,7 @@ def _cards(theme: ThemeSettings, cards: Sequence[Card], root: Path) -> Iterable[
     source = f"{CONTENT}/{theme.social_font}" if theme.social_font else "site.yaml"
     for card in cards:
         words = (card.title, card.kicker, card.foot)
-        kept = root / KEPT / f"{sha256(style + msgspec.json.encode(words)).hexdigest()[:24]}.png"
+        kept = home / f"{sha256(style + msgspec.json.encode(words)).hexdigest()[:24]}.png"
         yield _Order(card.path, kept, partial(drawing.draw, *words, look), source)
 
 

@@ -3,15 +3,15 @@
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from labo_ssg.build import manuscripts
-from labo_ssg.build.build import study
-from labo_ssg.disk.library import CONTENT, read_library
+from labo_ssg.build.design import Studied, study
+from labo_ssg.disk.discussions import parse_comment
+from labo_ssg.disk.library import CONTENT, parse_article, read_library, reader
 from labo_ssg.formats import article as article_format
-from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats import plain_text
-from labo_ssg.model import Html, Manuscript
+from labo_ssg.markup import body as markup
+from labo_ssg.model import Html, Manuscript, Markup
 from labo_ssg.problems import Place, Problem
 
 As = Literal["comment", "spip", "markdown"]
@@ -25,33 +25,32 @@ def proof(
     `path` is its file's, None for text typed in; a header is read where it is a file's of
     the site. `written_as` says what the text is where its place does not.
     """
-    desk, articles = _desk(root, now)
+    studied, _ = study(read_library(root)[0], now=now, drafts=True)
+    site = studied.library.site
+    desk, at = manuscripts.desk(site), reader(site)
     inside = _inside(root, path)
     shown = str(inside or path or "stdin")
     if inside and inside.parts[0] == "comments" and not written_as:
-        comment, problems = comment_format.parse(data, inside)
-        language = articles.get(comment.article, desk.site.language)
-        return _render(manuscripts.of_comment(desk, comment, language), comment.place, problems)
+        comment, problems = parse_comment(data, str(inside), at)
+        languages = {article.id: article.language for article in studied.library.articles}
+        language, links = languages.get(comment.article, site.language), _links(studied, comment.text, "spip", ())
+        return _render(manuscripts.of_comment(desk, comment, comment.text, language, links), comment.place, problems)
     if inside and inside.parts[0] == CONTENT and inside.suffix in article_format.MARKUPS and not written_as:
-        site = desk.site
-        article, problems = article_format.parse(
-            data, inside, zone=ZoneInfo(site.timezone), language=site.language, comments=site.comments.default
-        )
-        return _render(manuscripts.of_article(desk, article), article.place, problems)
+        article, problems = parse_article(data, str(inside), at)
+        links = _links(studied, article.text, article.markup, article.section)
+        return _render(manuscripts.of_article(desk, article, article.text, links), article.place, problems)
     text, problems = plain_text.decode(data, shown)
     kind = written_as or ("markdown" if path and path.suffix == ".md" else "comment")
-    manuscript = manuscripts.of_text(
-        desk, text, "markdown" if kind == "markdown" else "spip", "comment" if kind == "comment" else "article"
-    )
+    written_in: Markup = "markdown" if kind == "markdown" else "spip"
+    links = _links(studied, text, written_in, ())
+    manuscript = manuscripts.of_text(desk, text, written_in, "comment" if kind == "comment" else "article", links)
     return _render(manuscript, Place(shown, 1), problems)
 
 
-def _desk(root: Path, now: datetime) -> tuple[manuscripts.Desk, dict[str, str]]:
-    """Return what manuscripts are made with at `root`, and the language of each article."""
-    whole, _ = read_library(root)
-    studied, _ = study(whole, now=now, drafts=True)
-    languages = {article.id: article.language for article in studied.library.articles}
-    return manuscripts.desk(studied.library, studied.known), languages
+def _links(studied: Studied, text: str, written_in: Markup, folder: tuple[str, ...]) -> manuscripts.Links:
+    """Return what a text of `folder` names of the site."""
+    references = markup.references(text, written_in)
+    return manuscripts.find_links(studied.known, references, folder, studied.library.site.base_url)
 
 
 def _inside(root: Path, path: Path | None) -> PurePosixPath | None:

@@ -1,10 +1,10 @@
-"""Rendered files → the output folder, one whole file at a time; nothing else in it is touched."""
+"""Files that are ready → the output folder, one whole file at a time; nothing else in it is touched."""
 
-import filecmp
 import shutil
 from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -12,8 +12,14 @@ import msgspec
 from labo_ssg.disk import files
 from labo_ssg.problems import Place, Problem
 
-RECORD = ".labo/published"  # what earlier builds wrote, so that only that is ever removed
-LOCK = ".labo/lock"  # of two builds at once, the second waits
+RECORD = "published"  # the folder of what earlier builds wrote, so that only that is ever removed
+
+
+class Ready(NamedTuple):
+    """Where a file of the site lies that may have to be written; `moves` tells that it waits there for nothing else."""
+
+    source: Path
+    moves: bool = False
 
 
 class Outcome(NamedTuple):
@@ -28,43 +34,45 @@ class Outcome(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def publish(made: Mapping[str, bytes], copied: Mapping[str, Path], output: Path, root: Path) -> Outcome:
-    """Make `output` hold `made` and `copied`; remove what an earlier build left and this one does not make.
+def output_id(output: Path) -> str:
+    """Return the name under which a work folder keeps what it knows of `output`."""
+    return sha256(str(output.resolve()).encode()).hexdigest()[:16]
 
-    Raise OSError where the folder cannot be written: what was there is then still there, each
-    file old or new, and the next build goes on.
+
+def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], output: Path, work: Path) -> Outcome:
+    """Write the `fresh` files into `output`, in their order; remove what an earlier build left and is none of `ours`.
+
+    `ours` are all files of the site, `present` all that are in the folder now, by their paths in
+    it. Raise OSError where the folder cannot be written: what was there is then still there,
+    each file old or new, and the next build goes on.
     """
-    with files.lock(root / LOCK):
-        return _publish(made, copied, output, root)
-
-
-def _publish(made: Mapping[str, bytes], copied: Mapping[str, Path], output: Path, root: Path) -> Outcome:
-    record = root / RECORD / f"{sha256(str(output.resolve()).encode()).hexdigest()[:16]}.json"
-    ours = made.keys() | copied.keys()
+    record = work / RECORD / f"{output_id(output)}.json"
     earlier = _read_record(record)
     stale = earlier - ours
-    problems = _obstacles(ours, stale, output)
+    problems = _obstacles(fresh.keys(), stale, output)
     if problems:
         return Outcome(problems=tuple(problems))
-    if earlier:
-        files.remove_drafts(output)
-    # A file is ours from before it is written, whatever happens meanwhile.
-    files.write_atomic(record, msgspec.json.encode(sorted(ours | earlier)))
-    first = _in_the_way(ours, stale)
+    drafts = {path for path in present if path.rpartition("/")[2].startswith(files.DRAFT)} if earlier else set()
+    for path in drafts:  # what a process that was killed was writing
+        (output / path).unlink()
+    if not ours <= earlier or stale:
+        # A file is ours from before it is written, whatever happens meanwhile.
+        files.write_atomic(record, msgspec.json.encode(sorted(ours | earlier)))
+    first = _in_the_way(fresh.keys(), stale)
     removed = sum(_remove(output / path, output) for path in sorted(first))
-    written = sum(_write(output / path, data) for path, data in made.items())
-    written += sum(_copy(source, output / path) for path, source in copied.items())
+    for path, ready in fresh.items():
+        _write(ready, output / path)
     removed += sum(_remove(output / path, output) for path in sorted(stale - first))
-    files.write_atomic(record, msgspec.json.encode(sorted(ours)))
-    foreign = tuple(sorted(path for path in files.all_files(output) if path not in ours))
-    return Outcome(written, removed, foreign)
+    if not ours <= earlier or stale:
+        files.write_atomic(record, msgspec.json.encode(sorted(ours)))
+    return Outcome(len(fresh), removed, tuple(sorted(present - ours - stale - drafts)))
 
 
-def _obstacles(ours: Set[str], stale: Set[str], output: Path) -> list[Problem]:
+def _obstacles(wanted: Set[str], stale: Set[str], output: Path) -> list[Problem]:
     """Return what stands where a folder or a file of the site should, and is not ours to remove."""
     problems = []
     hint = "move it away: only what earlier builds wrote is ever removed"
-    for folder in sorted(_folders(ours)):
+    for folder in sorted(_folders(wanted)):
         place = output / folder
         if place.is_symlink():
             what = "a symbolic link stands where a folder of the site should"
@@ -72,7 +80,7 @@ def _obstacles(ours: Set[str], stale: Set[str], output: Path) -> list[Problem]:
         elif place.exists() and not place.is_dir() and folder not in stale:
             problems.append(Problem(Place(str(place)), "a file stands where a folder of the site should", hint))
     emptied = _folders(stale)
-    for path in sorted(ours):
+    for path in sorted(wanted):
         place = output / path
         if place.is_dir() and not place.is_symlink() and not _only_holds(place, path, stale, emptied):
             problems.append(Problem(Place(str(place)), "a folder stands where a file of the site should", hint))
@@ -84,15 +92,21 @@ def _only_holds(folder: Path, path: str, stale: Set[str], emptied: Set[str]) -> 
     return path in emptied and all(f"{path}/{below}" in stale for below in files.all_files(folder))
 
 
-def _in_the_way(ours: Set[str], stale: Set[str]) -> set[str]:
+def _in_the_way(wanted: Set[str], stale: Set[str]) -> set[str]:
     """Return the stale files that stand where this build wants a folder, or in a folder where it wants a file."""
-    wanted = _folders(ours)
-    return {path for path in stale if path in wanted or not ours.isdisjoint(_folders([path]))}
+    folders = _folders(wanted) if stale else set()
+    return {path for path in stale if path in folders or not wanted.isdisjoint(_folders([path]))}
 
 
 def _folders(paths: Iterable[str]) -> set[str]:
     """Return every folder above `paths`, the output itself left out."""
-    return {str(folder) for path in paths for folder in PurePosixPath(path).parents} - {"."}
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return found
 
 
 def _read_record(path: Path) -> set[str]:
@@ -102,19 +116,15 @@ def _read_record(path: Path) -> set[str]:
         return set()
 
 
-def _write(path: Path, data: bytes) -> bool:
-    if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
-        return False
-    files.write_atomic(path, data)
-    return True
-
-
-def _copy(source: Path, path: Path) -> bool:
-    if path.is_file() and not path.is_symlink() and filecmp.cmp(source, path, shallow=False):
-        return False
+def _write(ready: Ready, path: Path) -> None:
+    """Put a file at `path`, where a reader sees the old one or the new one, never a part."""
+    if ready.moves:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # another disk
+            ready.source.replace(path)
+            return
     with files.draft(path) as draft:
-        shutil.copyfile(source, draft)
-    return True
+        shutil.copyfile(ready.source, draft)
 
 
 def _remove(path: Path, output: Path) -> bool:

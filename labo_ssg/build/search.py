@@ -4,16 +4,16 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NamedTuple
 
 from labo_ssg.disk import files
+from labo_ssg.packing import digest
 from labo_ssg.problems import Place, Problem
 
-FOLDER = ".labo/search"  # the latest indexes, each in a folder named after what it was made from
+FOLDER = "search"  # the latest indexes, each in a folder named after what it was made from
 KEPT = 2  # a preview with drafts and a build without them take turns: neither drops the other's index
 OUTPUT = "pagefind"  # the folder of the output where browsers look for the index
 ENTRY = "pagefind-entry.json"  # names all the other files of an index
@@ -33,8 +33,13 @@ class Pagefind(NamedTuple):
     version: str
 
 
-def index(pages: Mapping[str, bytes], language: str, root: Path) -> tuple[dict[str, Path], list[Problem]]:
-    """Return the files of an index of `pages` (HTML, by path in the output), by their own path in the output.
+def index(
+    pages: Mapping[str, bytes], read: Callable[[str], bytes], language: str, work: Path
+) -> tuple[dict[str, Path], list[Problem]]:
+    """Return the files of an index of `pages`, by their own path in the output.
+
+    `pages` are the digests of HTML files by path in the output, `read` gives the file of a path.
+    Indexes are kept in `work`.
 
     All is indexed in the `language` of the site, an article in another one too: Pagefind makes
     one index for each language, and the search page would ask that of its own language alone.
@@ -45,12 +50,13 @@ def index(pages: Mapping[str, bytes], language: str, root: Path) -> tuple[dict[s
     if not pagefind:
         what = "`search`: Pagefind, which makes the index, is not installed"
         return {}, [Problem(_SETTING, what, "pip install 'labo-ssg[search]'")]
-    texts = {path: _prepared(pages[path]) for path in sorted(pages)}
     options = ("--force-language", language.replace("_", "-").split("-")[0], "--exclude-selectors", _NOT_WORDS)
-    home = root / FOLDER
+    home = work / FOLDER
     with files.lock(home / "lock"):
-        made = home / _digest(texts, *options, pagefind.version)
-        problems = [] if made.is_dir() else _make(made, texts, pagefind, options)
+        recipe = (*options, pagefind.version, *_PREPARED, *_PREPARED.values(), *_UNUSED)
+        parts = (part for path in sorted(pages) for part in (path.encode(), pages[path]))
+        made = home / digest(*(word.encode() for word in recipe), *parts).hex()
+        problems = [] if made.is_dir() else _make(made, sorted(pages), read, pagefind, options)
         if problems:
             return {}, problems
         made.touch()
@@ -80,24 +86,15 @@ def _prepared(page: bytes) -> bytes:
     return page
 
 
-def _digest(texts: Mapping[str, bytes], *options: str) -> str:
-    parts = [option.encode() for option in options]
-    for path, text in texts.items():
-        parts += (path.encode(), text)
-    digest = sha256()
-    for part in parts:
-        digest.update(b"%d:" % len(part))
-        digest.update(part)
-    return digest.hexdigest()[:16]
-
-
-def _make(made: Path, texts: Mapping[str, bytes], pagefind: Pagefind, options: tuple[str, ...]) -> list[Problem]:
-    """Make the index of `texts` at `made`, where it appears whole or not at all."""
+def _make(
+    made: Path, paths: Iterable[str], read: Callable[[str], bytes], pagefind: Pagefind, options: tuple[str, ...]
+) -> list[Problem]:
+    """Make the index of the pages at `paths` at `made`, where it appears whole or not at all."""
     with tempfile.TemporaryDirectory(dir=made.parent, prefix=files.DRAFT) as scratch:
-        for path, text in texts.items():
+        for path in paths:
             file = Path(scratch, "pages", path)
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(text)
+            file.write_bytes(_prepared(read(path)))
         problems = _run(pagefind, Path(scratch), options)
         if not problems:
             _drop_unused(Path(scratch, "index"))

@@ -1,4 +1,4 @@
-"""Walk, read, write_atomic: the hands that touch files."""
+"""Walk, look, read, write_atomic: the hands that touch files."""
 
 import fcntl
 import os
@@ -6,44 +6,102 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from labo_ssg.problems import Place, Problem
 
 DRAFT = ".labo-"  # how the names of files being written begin
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_PLAIN = re.compile(r"[\w .-]+", re.ASCII)
 _LEFTOVERS = ("~", ".swp", ".swo", ".tmp", ".orig", ".rej")  # what editors and merges leave
+NO_FILE = -1  # the size of what is a link, a pipe or the like
 _CLUTTER = frozenset({"Thumbs.db", "desktop.ini"})
+
+Entry = tuple[str, int, int, int, int]
+"""A file in a folder: its name, its size in bytes, when it was modified and changed in ns, its inode."""
+
+
+class Seen(NamedTuple):
+    """What is right in a folder: its files by name, the folders below it, and what cannot be one of them."""
+
+    files: list[Entry]
+    folders: list[str]
+    problems: list[Problem]
 
 
 def walk(root: Path, folder: str) -> tuple[list[str], list[Problem]]:
-    """Return the path below `root`/`folder` of each file in it, in order, and what in it cannot be one.
+    """Return the path below `root`/`folder` of each file in it, in order, and what in it cannot be one."""
+    found: list[str] = []
+    problems: list[Problem] = []
+    waiting = [folder]
+    while waiting:
+        at = waiting.pop()
+        seen = look(root, at)
+        found += [f"{at}/{entry[0]}".removeprefix(f"{folder}/") for entry in seen.files]
+        waiting += seen.folders
+        problems += seen.problems
+    return sorted(found), problems
+
+
+def look(root: Path, folder: str) -> Seen:
+    """Return what is right in `folder` of `root`.
 
     Hidden files (but for `.well-known`) and what editors leave behind are passed over. A symbolic
     link is a problem: it could publish any file of the machine that builds.
     """
-    found: list[str] = []
-    problems: list[Problem] = []
-    waiting = [""]
-    while waiting:
-        at = waiting.pop()
-        try:
-            entries = list(os.scandir(root / folder / at))
-        except OSError as error:
-            problems.append(unreadable(_closed(root, f"{folder}/{at}".rstrip("/")), error))
-            continue
+    seen = Seen([], [], [])
+    try:
+        with _opened(root / folder) as (descriptor, entries):
+            for entry in entries:
+                if _is_passed_over(entry.name):
+                    continue
+                if problem := _refusal(entry, f"{folder}/{entry.name}"):
+                    seen.problems.append(problem)
+                elif entry.is_dir(follow_symlinks=False):
+                    seen.folders.append(f"{folder}/{entry.name}")
+                else:
+                    with suppress(FileNotFoundError):  # removed meanwhile
+                        found = os.stat(entry.name, dir_fd=descriptor, follow_symlinks=False)
+                        times = (found.st_mtime_ns, found.st_ctime_ns)
+                        seen.files.append((entry.name, found.st_size, *times, found.st_ino))
+    except OSError as error:
+        seen.problems.append(unreadable(_closed(root, folder), error))
+    seen.files.sort()
+    return seen
+
+
+def look_over(root: Path, folder: str) -> Seen:
+    """Return what is right in `folder` of `root`, whatever it is called.
+
+    It may have been copied here with its times: what a file system says of its own counts for nothing.
+    """
+    seen = Seen([], [], [])
+    with _opened(root / folder) as (descriptor, entries):
         for entry in entries:
-            path = f"{at}/{entry.name}" if at else entry.name
-            if _is_passed_over(entry.name):
-                continue
-            if problem := _refusal(entry, f"{folder}/{path}"):
-                problems.append(problem)
-            elif entry.is_dir(follow_symlinks=False):
-                waiting.append(path)
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                seen.folders.append(path)
+            elif entry.is_file(follow_symlinks=False):
+                found = os.stat(entry.name, dir_fd=descriptor, follow_symlinks=False)
+                seen.files.append((entry.name, found.st_size, found.st_mtime_ns, 0, 0))
             else:
-                found.append(path)
-    return sorted(found), problems
+                seen.files.append((entry.name, NO_FILE, 0, 0, 0))
+    seen.files.sort()
+    return seen
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[tuple[int, list[os.DirEntry[str]]]]:
+    """Give a folder's descriptor, by which its files are asked for faster, and what is in it; raise OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with os.scandir(descriptor) as found:
+            entries = list(found)
+        yield descriptor, entries
+    finally:
+        os.close(descriptor)
 
 
 def read(root: Path, path: str) -> tuple[bytes, list[Problem]]:
@@ -164,6 +222,8 @@ def _is_passed_over(name: str) -> bool:
 
 
 def _refusal(entry: os.DirEntry[str], path: str) -> Problem | None:
+    if _PLAIN.fullmatch(entry.name) and (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
+        return None
     shown = os.fsencode(path).decode("utf-8", "replace")
     if shown != path:
         return Problem(Place(shown), "the file's name is not UTF-8", "rename it")

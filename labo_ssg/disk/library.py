@@ -1,31 +1,28 @@
-"""content/ + comments/ + site.yaml → Library and every Problem."""
+"""content/ + site.yaml → Library and every Problem."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from labo_ssg.disk import files
 from labo_ssg.formats import article as article_format
-from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats import site_yaml
 from labo_ssg.formats.article import MARKUPS
-from labo_ssg.model import Article, Asset, Comment, Library, Section, Site, Term
-from labo_ssg.pages import links, threads, urls
+from labo_ssg.markup import body as markup
+from labo_ssg.markup import titles
+from labo_ssg.model import Article, Asset, Discussion, Library, Section, Site, Term, Typography
+from labo_ssg.pages import links, urls
 from labo_ssg.pictures.measure import measure
 from labo_ssg.pictures.variants import widths
 from labo_ssg.problems import Place, Problem
 
 SETTINGS = "site.yaml"
 CONTENT = "content"
-GLOSSARY = "glossaire.yaml"
-COMMENTS = "comments"
-APPROVED = "comments/approved"
-PENDING = "comments/pending"
+GLOSSARY = "content/glossaire.yaml"
 
 PICTURES = (*links.PHOTOGRAPHS, ".svg")
 
@@ -34,51 +31,42 @@ OTHER_ENDINGS = {".markdown": ".md", ".mdown": ".md", ".mkd": ".md", ".mkdn": ".
 OTHER_GLOSSARIES = {"glossaire.yml", "glossary.yaml", "glossary.yml"}
 
 
+class Reader(NamedTuple):
+    """How the files of a site are read: what its settings say for all of them."""
+
+    timezone: str
+    language: str
+    typography: Typography
+    discussion: Discussion
+
+    def typeset(self, language: str) -> titles.Typeset:
+        return titles.of(language, self.typography)
+
+
+class Contents(NamedTuple):
+    """The paths of what is in `content/`, in order, and the problems of what cannot be a file there."""
+
+    articles: list[str]
+    sections: list[str]
+    assets: list[str]
+    refused: list[Problem]
+
+
+ReadArticle = tuple[Article, list[Problem]]
+ReadSection = tuple[Section, list[Problem]]
+
+
 def read_library(root: Path) -> tuple[Library, list[Problem]]:
-    """Read the site at `root`: what is well written, and every problem of the rest."""
+    """Read the site at `root`, its articles with their texts: what is well written, and every problem of the rest."""
     site, problems = read_site(root)
-    paths, refused = _walk_content(root)
-    problems += refused if files.exists(root, SETTINGS) else []
-    texts = [path for path in paths if path.suffix in MARKUPS]
-    articles, more = _read_articles(root, [path for path in texts if path.stem != "index"], site)
-    articles += _unseen(refused, site)
-    problems += more
-    sections, more = _read_sections(root, texts)
-    problems += more
-    known = {article.id for article in articles}
-    comments, more = _read_comments(root, APPROVED, known, all_known=not refused)
-    problems += more + _check_comment_folders(root)
-    others = [path for path in paths if path.suffix not in MARKUPS and str(path) != f"{CONTENT}/{GLOSSARY}"]
-    for path in others:
-        problems += _check_name(path) or files.check_readable(root, str(path))
-    assets = tuple(_asset(root, path) for path in others)
-    return Library(site, sections, articles, comments, assets), problems
-
-
-def _asset(root: Path, path: PurePosixPath) -> Asset:
-    """Return the file at `path`, measured where it is a picture."""
-    below = str(path.relative_to(CONTENT))
-    if path.suffix.lower() not in PICTURES:
-        return Asset(below)
-    with suppress(OSError), (root / path).open("rb") as file:  # what cannot be read has been told
-        if size := measure(file, path.suffix.lower()):
-            return Asset(below, size.width, size.height, widths(size))
-    return Asset(below)
-
-
-def check_pending(root: Path, library: Library) -> list[Problem]:
-    """Return the problems of the comments that wait, for those who will approve them."""
-    pending, problems = _read_comments(root, PENDING, {article.id for article in library.articles}, all_known=True)
-    published = {(comment.article, comment.id) for comment in library.comments}
-    for comment in pending:
-        if (comment.article, comment.id) in published:
-            what = f"comment `{comment.id}` is approved already"
-            problems.append(Problem(Place(comment.place.path, 1), what, "delete the one that waits"))
-    together = {(one.article, one.id): one for one in (*library.comments, *pending)}.values()
-    for article in {comment.article for comment in pending}:
-        answers = threads.check([one for one in together if one.article == article], {})
-        problems += [problem for problem in answers if problem.place.path.startswith(PENDING)]
-    return problems
+    at = reader(site)
+    contents = sort_out(*_walk(root))
+    articles = [read_article(root, path, at) for path in contents.articles]
+    sections = [read_section(root, path, at) for path in contents.sections]
+    library, more = gather(site, contents, articles, sections, [read_asset(root, path) for path in contents.assets])
+    for path in contents.assets:
+        more += files.check_readable(root, path)
+    return library, problems + (more if files.exists(root, SETTINGS) else [])
 
 
 def read_site(root: Path) -> tuple[Site, list[Problem]]:
@@ -94,25 +82,94 @@ def read_site(root: Path) -> tuple[Site, list[Problem]]:
     terms, more_places, more = _read_glossary(root)
     problems += more
     site, places = replace(site, glossary=(*site.glossary, *terms)), (*places, *more_places)
-    return site, problems + site_yaml.check_glossary(site.glossary, places, urls.slug)
+    return titles.site(site), problems + site_yaml.check_glossary(site.glossary, places, urls.slug)
+
+
+def reader(site: Site) -> Reader:
+    return Reader(site.timezone, site.language, site.typography, site.comments.default)
+
+
+def sort_out(paths: Iterable[str], refused: list[Problem]) -> Contents:
+    """Return what the files of `content/` at `paths` are, by their names."""
+    found = Contents([], [], [], refused)
+    for path in sorted(paths):
+        stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
+        if dot + suffix in MARKUPS:
+            (found.sections if stem == "index" else found.articles).append(path)
+        elif path != GLOSSARY:
+            found.assets.append(path)
+    return found
+
+
+def read_article(root: Path, path: str, at: Reader) -> ReadArticle:
+    """Read an article; one with problems too, so that links to it make no more of them."""
+    data, problems = files.read(root, path)
+    return parse_article(data, path, at) if not problems else (parse_article(b"", path, at)[0], problems)
+
+
+def parse_article(data: bytes, path: str, at: Reader) -> ReadArticle:
+    """Return the article that `data` is, typeset, with what it names of the site."""
+    zone = ZoneInfo(at.timezone)
+    found, problems = article_format.parse(
+        data, PurePosixPath(path), zone=zone, language=at.language, comments=at.discussion
+    )
+    named = (markup.references(text, found.markup) for text in (found.description, found.text) if text)
+    references = tuple(dict.fromkeys(one for some in named for one in some))
+    typeset = titles.article(found, at.typeset(found.language), at.typeset(at.language))
+    return replace(typeset, references=references), problems
+
+
+def read_section(root: Path, path: str, at: Reader) -> ReadSection:
+    """Read the index file of a section."""
+    data, problems = files.read(root, path)
+    found, told = article_format.parse_section(data, PurePosixPath(path))
+    return titles.section(found, at.typeset(at.language)), problems or told
+
+
+def read_asset(root: Path, path: str) -> Asset:
+    """Return the file at `path`, measured where it is a picture."""
+    below = path.removeprefix(f"{CONTENT}/")
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in PICTURES:
+        with suppress(OSError), (root / path).open("rb") as file:  # what cannot be read is told elsewhere
+            if size := measure(file, suffix):
+                return Asset(below, size.width, size.height, widths(size))
+    return Asset(below)
+
+
+def gather(
+    site: Site,
+    contents: Contents,
+    articles: Iterable[ReadArticle],
+    sections: Iterable[ReadSection],
+    assets: Sequence[Asset],
+) -> tuple[Library, list[Problem]]:
+    """Return the library of what was read, in the order of `contents`, and the problems of all of it."""
+    problems = list(contents.refused)
+    found = [*_apart(articles, problems), *_unseen(contents.refused, reader(site))]
+    folders = _folders(contents, _only_one(sections, problems), reader(site))
+    for path in contents.assets:
+        problems += _check_name(PurePosixPath(path))
+    return Library(site, folders, tuple(found), tuple(assets)), problems
+
+
+def _walk(root: Path) -> tuple[list[str], list[Problem]]:
+    """Return the files of the content, and the problems of what cannot be one."""
+    if not files.exists(root, CONTENT):
+        return [], [no_content(root)]
+    found, problems = files.walk(root, CONTENT)
+    return [f"{CONTENT}/{path}" for path in found], problems
+
+
+def no_content(root: Path) -> Problem:
+    return Problem(Place(CONTENT), f"there is no folder {CONTENT} in {root}", "make it: the articles live there")
 
 
 def _read_glossary(root: Path) -> tuple[tuple[Term, ...], tuple[Place, ...], list[Problem]]:
-    path = f"{CONTENT}/{GLOSSARY}"
-    if not files.is_plain(root, path):  # the walk through the content tells what it is
+    if not files.is_plain(root, GLOSSARY):  # the walk through the content tells what it is
         return (), (), []
-    data, problems = files.read(root, path)
-    return ((), (), problems) if problems else site_yaml.parse_glossary(data, path)
-
-
-def _walk_content(root: Path) -> tuple[list[PurePosixPath], list[Problem]]:
-    """Return the files of the content, and the problems of what cannot be one."""
-    if not files.exists(root, CONTENT):
-        return [], [
-            Problem(Place(CONTENT), f"there is no folder {CONTENT} in {root}", "make it: the articles live there")
-        ]
-    found, problems = files.walk(root, CONTENT)
-    return [PurePosixPath(CONTENT, path) for path in found], problems
+    data, problems = files.read(root, GLOSSARY)
+    return ((), (), problems) if problems else site_yaml.parse_glossary(data, GLOSSARY)
 
 
 def _check_name(path: PurePosixPath) -> list[Problem]:
@@ -123,36 +180,28 @@ def _check_name(path: PurePosixPath) -> list[Problem]:
         what = f"a text's name ends in `{meant.suffix}`, not in `{path.suffix}`"
         return [Problem(Place(str(path)), what, f"rename it to {meant.name}")]
     if len(path.parts) == 2 and path.name in OTHER_GLOSSARIES:
-        return [Problem(Place(str(path)), "the glossary has another name", f"rename it to {GLOSSARY}")]
+        return [Problem(Place(str(path)), "the glossary has another name", "rename it to glossaire.yaml")]
     return []
 
 
-def _read_articles(root: Path, paths: Sequence[PurePosixPath], site: Site) -> tuple[tuple[Article, ...], list[Problem]]:
-    """Return every article; one with problems too, so that links to it make no more of them."""
-    zone = ZoneInfo(site.timezone)
+def _apart(articles: Iterable[ReadArticle], problems: list[Problem]) -> Iterator[Article]:
+    """Yield every article, each with an id of its own; add what is told of them to `problems`."""
     found: dict[str, Article] = {}
-    problems = []
-    for path in paths:
-        data, more = files.read(root, str(path))
-        article, told = article_format.parse(
-            data, path, zone=zone, language=site.language, comments=site.comments.default
-        )
-        if first := found.get(article.id):
-            told += _double(article, first)
-            article = replace(article, id=str(path))
-        found[article.id] = article
-        problems += more or told
-    return tuple(found.values()), problems
+    for article, told in articles:
+        path = article.place.path
+        first = found.setdefault(article.id, article)
+        if first is not article:
+            told = [*told, *_double(article, first)]
+            article = replace(article, id=path)
+        problems += told
+        yield article
 
 
-def _unseen(refused: Iterable[Problem], site: Site) -> tuple[Article, ...]:
-    """Return articles for the texts that were refused unread, so that links to them make no more problems."""
-    paths = [PurePosixPath(problem.place.path) for problem in refused]
-    return tuple(
-        article_format.parse(b"", path, zone=UTC, language=site.language, comments="open")[0]
-        for path in paths
-        if path.suffix in MARKUPS
-    )
+def _unseen(refused: Iterable[Problem], at: Reader) -> Iterator[Article]:
+    """Yield articles for the texts that were refused unread, so that links to them make no more problems."""
+    for problem in refused:
+        if PurePosixPath(problem.place.path).suffix in MARKUPS:
+            yield parse_article(b"", problem.place.path, at)[0]
 
 
 def _double(article: Article, first: Article) -> list[Problem]:
@@ -163,68 +212,28 @@ def _double(article: Article, first: Article) -> list[Problem]:
     return [Problem(Place(article.place.path, 1), what, "give one of the two an `id:` of its own")]
 
 
-def _read_sections(root: Path, texts: Sequence[PurePosixPath]) -> tuple[tuple[Section, ...], list[Problem]]:
-    """Return every folder that holds a text, at any depth, with what its index file says."""
+def _only_one(sections: Iterable[ReadSection], problems: list[Problem]) -> dict[tuple[str, ...], Section]:
+    """Return the sections that an index file describes; a folder has one."""
     found: dict[tuple[str, ...], Section] = {}
-    problems: list[Problem] = []
-    for path in texts:
-        if path.stem == "index":
-            data, more = files.read(root, str(path))
-            section, told = article_format.parse_section(data, path)
-            first = found.setdefault(section.path, section)
-            if first is not section:
-                what = f"the folder has another index file, {PurePosixPath(first.place.path).name}"
-                told.append(Problem(Place(str(path), 1), what, "keep one of them"))
-            problems += more or told
-    for path in texts:
-        for depth in range(1, len(path.parts) - 1):
-            folder = path.parts[1 : depth + 1]
-            place = Place(f"{CONTENT}/{'/'.join(folder)}")
-            nameless = Section(folder, article_format.name_of(folder), "", 0, (), "markdown", "", place)
-            found.setdefault(folder, nameless)
-    return tuple(found[path] for path in sorted(found)), problems
+    for section, told in sections:
+        first = found.setdefault(section.path, section)
+        problems += told
+        if first is not section:
+            what = f"the folder has another index file, {PurePosixPath(first.place.path).name}"
+            problems.append(Problem(Place(section.place.path, 1), what, "keep one of them"))
+    return found
 
 
-def _read_comments(
-    root: Path, state: str, articles: set[str], *, all_known: bool
-) -> tuple[tuple[Comment, ...], list[Problem]]:
-    """Return the comments of the folder `state`, oldest first.
-
-    `all_known` tells that `articles` are all there are: that some could not be seen is no mistake of their comments.
-    """
-    if not files.exists(root, state):
-        return (), []
-    paths, problems = files.walk(root, state)
-    found = []
-    for below in paths:
-        path = PurePosixPath(state, below)
-        if len(path.parts) != 4 or path.suffix != ".md":
-            what = "it is not where a comment can be"
-            problems.append(Problem(Place(str(path)), what, f"expected {state}/<article>/<comment>.md"))
-            continue
-        data, more = files.read(root, str(path))
-        comment, told = comment_format.parse(data, path)
-        problems += more or told
-        if comment.article in articles:
-            found.append(comment)
-        elif all_known:
-            what = f"there is no article `{path.parent.name}`"
-            problems.append(Problem(Place(str(path), 1), what, _nearest(path, articles)))
-    return tuple(sorted(found, key=lambda one: (one.date, one.article, one.id))), problems
-
-
-def _check_comment_folders(root: Path) -> list[Problem]:
-    """Return a problem for each folder whose name is nearly that of one of comments."""
-    known = [PurePosixPath(state).name for state in (PENDING, APPROVED)]
-    problems = []
-    for name in files.folders(root, COMMENTS):
-        near = difflib.get_close_matches(name, known, 1, 0.7)
-        if near and name not in known:
-            place = Place(f"{COMMENTS}/{name}")
-            problems.append(Problem(place, "no comment is read from here", f"did you mean {COMMENTS}/{near[0]}?"))
-    return problems
-
-
-def _nearest(path: PurePosixPath, articles: Iterable[str]) -> str:
-    near = difflib.get_close_matches(path.parent.name, list(articles), 1)
-    return f"did you mean `{near[0]}`?" if near else "an article's id is its file's name without the extension"
+def _folders(contents: Contents, described: dict[tuple[str, ...], Section], at: Reader) -> tuple[Section, ...]:
+    """Return every folder that holds a text, at any depth, with what its index file says."""
+    found = dict(described)
+    done = at.typeset(at.language)
+    for folder in {path.rpartition("/")[0] for path in (*contents.articles, *contents.sections)}:
+        parts = tuple(folder.split("/")[1:])
+        for depth in range(1, len(parts) + 1):
+            path = parts[:depth]
+            if path not in found:
+                place = Place(f"{CONTENT}/{'/'.join(path)}")
+                title = done(article_format.name_of(path))
+                found[path] = Section(path, title, "", 0, (), "markdown", "", place)
+    return tuple(found[path] for path in sorted(found))

@@ -2,40 +2,59 @@
 
 from collections.abc import Iterator
 
-from labo_ssg.model import NO_BODY, Article, Html, Link
+from labo_ssg.model import Article, Conversation, Html, Link, Site, Texts
 from labo_ssg.pages import cards, threads, urls
+from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials
+from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.translations import mention
-from labo_ssg.pages.views import ArticleView, FormView, Mention, Page
+from labo_ssg.pages.views import ArticleView, Entry, FormView, Mention
+
+Near = tuple[Mention | None, Mention | None]
+"""The article before another one, and the one after it."""
 
 
 def articles(materials: Materials) -> Iterator[Page]:
     """Yield the page of every article, in the library's order."""
     near = _neighbours(materials)
     for article in materials.library.articles:
-        view = _view(article, materials, *near.get(article.id, (None, None)))
-        yield Page(urls.file(view.url), "article.html", view)
+        yield _page(article, materials, near.get(article.id, (None, None)))
 
 
-def _view(article: Article, materials: Materials, previous: Mention | None, following: Mention | None) -> ArticleView:
-    site, bodies = materials.site, materials.bodies
-    entry = materials.entries[article.id]
-    body = bodies.articles.get(article.id, NO_BODY)
-    lead = bodies.leads.get(article.id, NO_BODY)
-    comments = () if article.comments == "off" else materials.shelves.comments.get(article.id, ())
-    written = bodies.comments.get(article.id, {})
-    shown = (lead, body, *(written[comment.id] for comment in comments))
+def _page(article: Article, materials: Materials, near: Near) -> Page:
+    talk, entry = materials.talk(article), materials.entries[article.id]
+    way = materials.breadcrumb(article.section)
+    translations = materials.translations.get(article.id, ())
+    texts = materials.written.gists[article.id].kept
+    size = materials.card_sizes.get(cards.address(materials.site, entry.url), ())
+    sketched = (article, entry, way, near, translations, size, texts, talk.kept if talk else Conversation())
+    return Page(urls.file(entry.url), "article.html", Sketch(entry.url, view, sketched))
+
+
+def view(
+    frame: Frame,
+    article: Article,
+    entry: Entry,
+    way: tuple[Link, ...],
+    near: Near,
+    translations: tuple[Mention, ...],
+    card_size: tuple[int, ...],
+    texts: Texts,
+    talk: Conversation,
+) -> ArticleView:
+    lead, body = texts.lead, texts.body
     comments_feed = urls.comments_feed(entry.url) if article.comments != "off" else ""
-    feeds = (Link(f"{article.title} – {materials.say('Comments')}", comments_feed),) if comments_feed else ()
-    form = _form(article, materials)
+    feeds = (Link(f"{article.title} – {frame.say('Comments')}", comments_feed),) if comments_feed else ()
+    form = _form(article, frame.site)
+    editors, inbox = frame.site.comments.editors, form.action if form else ""
     return ArticleView(
         url=entry.url,
         title=article.title,
         description=lead.excerpt or body.excerpt,
         language=article.language,
-        breadcrumb=materials.breadcrumb(article.section),
+        breadcrumb=way,
         section=urls.section(article.section[:1]) if article.section else "",
-        feeds=(*feeds, *materials.feeds()),
+        feeds=(*feeds, *frame.feeds()),
         id=article.id,
         date=article.date,
         updated=article.updated,
@@ -48,28 +67,29 @@ def _view(article: Article, materials: Materials, previous: Mention | None, foll
         image=entry.image,
         source=article.source,
         tags=tuple(Link(name, urls.tag(name)) for name in article.tags),
-        terms=materials.explained(shown),
+        terms=frame.explained(term for one in (lead, body, *talk.bodies.values()) for term in one.terms),
         discussion=article.comments,
-        comments=len(comments),
+        comments=len(talk.comments),
         comments_feed=comments_feed,
-        thread=threads.thread(comments, entry.url, written, site.comments.editors, form.action if form else ""),
+        thread=threads.thread(talk.comments, entry.url, talk.bodies, editors, inbox),
         form=form,
-        previous=previous,
-        next=following,
+        previous=near[0],
+        next=near[1],
         extra=article.extra,
-        translations=materials.translations.get(article.id, ()),
-        card=cards.address(site, entry.url),
+        translations=translations,
+        card=cards.address(frame.site, entry.url),
+        card_size=card_size,
     )
 
 
-def _form(article: Article, materials: Materials) -> FormView | None:
-    settings = materials.site.comments
+def _form(article: Article, site: Site) -> FormView | None:
+    settings = site.comments
     if article.comments != "open":
         return None
     return FormView(settings.inbox, article.id, settings.notice, settings.privacy)
 
 
-def _neighbours(materials: Materials) -> dict[str, tuple[Mention | None, Mention | None]]:
+def _neighbours(materials: Materials) -> dict[str, Near]:
     """Return the older and the newer article of the same section, by article id."""
     folders: dict[tuple[str, ...], list[Article]] = {}
     for article in reversed(materials.shelves.articles):

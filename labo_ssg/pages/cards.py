@@ -5,9 +5,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from labo_ssg.model import Library, Link, Site
+from labo_ssg.model import Library, Site
 from labo_ssg.pages import urls
-from labo_ssg.pages.views import ArticleView, Page
 
 CARD_SIZE = (1200, 630)  # pixels: what the networks that show such pictures ask for
 
@@ -26,15 +25,20 @@ def address(site: Site, article_url: str) -> str:
     return urls.card(article_url) if site.theme.social_images else urls.CARD
 
 
-def cards(library: Library, pages: Iterable[Page]) -> list[Card]:
-    """Return the site's own card and those of the articles among `pages`, but for those that lie in `content/`."""
+def cards(library: Library) -> list[Card]:
+    """Return the site's own card and those of its articles, but for those that lie in `content/`."""
     site = library.site
     own = {asset.path for asset in library.assets}
     host = urlsplit(site.base_url).netloc
     found = [Card(urls.file(urls.CARD), site.title, "", site.tagline or host)]
-    for page in pages:
-        view = page.view
-        if isinstance(view, ArticleView) and view.card != urls.CARD:
-            parent = view.parent or Link("", "")
-            found.append(Card(urls.file(view.card), view.title, parent.title, site.title))
+    titles = {section.path: section.title for section in library.sections}
+    for article in library.articles if site.theme.social_images else ():
+        parent = titles[article.section] if article.section else ""
+        found.append(Card(urls.file(urls.card(urls.article(article))), article.title, parent, site.title))
     return [card for card in found if card.path not in own]
+
+
+def sizes(library: Library, made: Iterable[Card]) -> dict[str, tuple[int, int]]:
+    """Return the width and height in pixels of each picture that may stand for a page, by address."""
+    own = {urls.asset(asset.path): (asset.width, asset.height) for asset in library.assets if asset.width}
+    return own | {urls.asset(card.path): CARD_SIZE for card in made}

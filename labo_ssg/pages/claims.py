@@ -7,7 +7,7 @@ from typing import NamedTuple
 from labo_ssg.model import Library
 from labo_ssg.pages import urls
 from labo_ssg.pages.cards import Card
-from labo_ssg.pages.views import Page
+from labo_ssg.pages.page import Page
 from labo_ssg.problems import Place, Problem
 
 # What the pages that no file asks for are called in messages.

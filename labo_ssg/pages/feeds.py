@@ -1,60 +1,67 @@
 """The Atom feeds of articles and of comments."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from labo_ssg.model import NO_BODY, Article, Comment, Html
+from msgspec import Struct
+
+from labo_ssg.model import Article, Conversation, Html, Kept, Texts
 from labo_ssg.pages import urls
-from labo_ssg.pages.materials import Materials, latest_comments, newest
-from labo_ssg.pages.views import FeedEntry, FeedView, Page
+from labo_ssg.pages.frame import Frame
+from labo_ssg.pages.materials import Materials, latest_talks, newest
+from labo_ssg.pages.page import Page, Sketch
+from labo_ssg.pages.translations import mention
+from labo_ssg.pages.views import FeedEntry, FeedView, Mention
 
 LONGEST = 20  # entries
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # when a feed without entries was updated: Atom wants a date
 
 
+class _Head(Struct, frozen=True):
+    """A feed: its address, that of the page it follows, its title, when it began."""
+
+    url: str
+    page: str
+    title: str
+    began: datetime = NEVER
+
+
 def feeds(materials: Materials) -> Iterator[Page]:
     """Yield the feed of the site, of each section, of all comments and of each discussion."""
     site, rooms = materials.site, materials.shelves
-    yield _feed(materials, urls.FEED, urls.HOME, site.title, _articles(materials, rooms.articles))
+    yield _of_articles(materials, _Head(urls.FEED, urls.HOME, site.title), rooms.articles)
     for path, section in rooms.sections.items():
         if path:
             url = urls.section(path)
-            title = f"{site.title} – {section.title}"
-            yield _feed(materials, urls.feed(url), url, title, _articles(materials, rooms.by_section[path]))
-    known = {article.id: article for article in materials.library.articles}
-    words = materials.say("Comments")
-    latest = _comments(materials, latest_comments(materials, LONGEST), known)
-    yield _feed(materials, urls.COMMENTS_FEED, urls.HOME, f"{site.title} – {words}", latest)
+            head = _Head(urls.feed(url), url, f"{site.title} – {section.title}")
+            yield _of_articles(materials, head, rooms.by_section[path])
+    words = materials.frame.say("Comments")
+    head = _Head(urls.COMMENTS_FEED, urls.HOME, f"{site.title} – {words}")
+    yield _of_comments(materials, head, latest_talks(materials, LONGEST))
     for article in materials.library.articles:
         if article.comments != "off":
             url = urls.article(article)
-            entries = _comments(materials, newest(rooms.comments.get(article.id, ()), LONGEST), known)
-            updated = article.date or NEVER
-            yield _feed(materials, urls.comments_feed(url), url, f"{article.title} – {words}", entries, updated)
+            head = _Head(urls.comments_feed(url), url, f"{article.title} – {words}", article.date or NEVER)
+            yield _of_comments(materials, head, [article])
 
 
-def _feed(
-    materials: Materials, url: str, page: str, title: str, entries: tuple[FeedEntry, ...], updated: datetime = NEVER
-) -> Page:
-    view = FeedView(
-        url=url,
-        title=title,
-        description=materials.site.description,
-        language=materials.site.language,
-        page=page,
-        updated=max((entry.updated for entry in entries), default=updated),
-        entries=entries,
-    )
-    return Page(urls.file(url), "feeds/atom.xml", view)
+def _of_articles(materials: Materials, head: _Head, articles: Sequence[Article]) -> Page:
+    entries = tuple((article, materials.written.gists[article.id].kept) for article in articles[:LONGEST])
+    return Page(urls.file(head.url), "feeds/atom.xml", Sketch(head.url, _articles, (head, entries)))
 
 
-def _articles(materials: Materials, articles: Sequence[Article]) -> tuple[FeedEntry, ...]:
-    bodies = materials.bodies
-    found = []
-    for article in articles[:LONGEST]:
-        body, lead = bodies.articles.get(article.id, NO_BODY), bodies.leads.get(article.id, NO_BODY)
+def _of_comments(materials: Materials, head: _Head, articles: Sequence[Article]) -> Page:
+    talks = ((article, materials.talk(article)) for article in articles)
+    found: tuple[tuple[Mention, Kept], ...] = tuple((mention(article), talk.kept) for article, talk in talks if talk)
+    return Page(urls.file(head.url), "feeds/atom.xml", Sketch(head.url, _comments, (head, found)))
+
+
+def _articles(frame: Frame, head: _Head, articles: tuple[tuple[Article, Texts], ...]) -> FeedView:
+    entries = []
+    for article, texts in articles:
+        body, lead = texts.body, texts.lead
         published = article.date or NEVER
-        found.append(
+        entries.append(
             FeedEntry(
                 url=urls.article(article),
                 title=article.title,
@@ -66,18 +73,18 @@ def _articles(materials: Materials, articles: Sequence[Article]) -> tuple[FeedEn
                 language=article.language,
             )
         )
-    return tuple(found)
+    return _feed(frame, head, entries)
 
 
-def _comments(
-    materials: Materials, comments: Sequence[Comment], articles: Mapping[str, Article]
-) -> tuple[FeedEntry, ...]:
-    found = []
-    for comment in comments:
-        body, article = materials.bodies.comments[comment.article][comment.id], articles[comment.article]
-        found.append(
+def _comments(frame: Frame, head: _Head, talks: tuple[tuple[Mention, Conversation], ...]) -> FeedView:
+    articles = {comment.article: article for article, talk in talks for comment in talk.comments}
+    bodies = {comment.article: talk.bodies for _, talk in talks for comment in talk.comments}
+    entries = []
+    for comment in newest((comment for _, talk in talks for comment in talk.comments), LONGEST):
+        body, article = bodies[comment.article][comment.id], articles[comment.article]
+        entries.append(
             FeedEntry(
-                url=f"{urls.article(article)}#{urls.anchor(comment)}",
+                url=f"{article.url}#{urls.anchor(comment)}",
                 title=f"{comment.author} – {article.title}",
                 authors=(comment.author,),
                 published=comment.date,
@@ -87,4 +94,16 @@ def _comments(
                 language=article.language,
             )
         )
-    return tuple(found)
+    return _feed(frame, head, entries)
+
+
+def _feed(frame: Frame, head: _Head, entries: Sequence[FeedEntry]) -> FeedView:
+    return FeedView(
+        url=head.url,
+        title=head.title,
+        description=frame.site.description,
+        language=frame.site.language,
+        page=head.page,
+        updated=max((entry.updated for entry in entries), default=head.began),
+        entries=tuple(entries),
+    )

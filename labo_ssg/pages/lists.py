@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from labo_ssg.model import NO_BODY, Article, Body, Html, Link, Section
+from msgspec.structs import replace
+
+from labo_ssg.model import NO_BODY, Article, Body, Conversation, Html, Kept, Link, Section
 from labo_ssg.pages import shelves, urls
-from labo_ssg.pages.materials import Materials, latest_comments
-from labo_ssg.pages.views import Entry, HomeView, IndexView, ListView, Page, Pagination, Quote, Shelf, TermView
+from labo_ssg.pages.frame import Frame
+from labo_ssg.pages.materials import Materials, latest_talks, newest
+from labo_ssg.pages.page import Page, Sketch
+from labo_ssg.pages.views import Entry, HomeView, IndexView, ListView, Pagination, Quote, Shelf, TermView
 
 ON_A_SHELF = 3  # articles shown for each section of the home page
 QUOTED = 5  # comments quoted there
@@ -14,7 +18,7 @@ QUOTED = 5  # comments quoted there
 def home(materials: Materials) -> Iterator[Page]:
     """Yield the home page and the older articles' pages after it."""
     site, rooms = materials.site, materials.shelves
-    intro = materials.bodies.sections.get((), NO_BODY)
+    intro = materials.body(())
     for number, articles, pagination in _pages(materials, urls.HOME, rooms.articles):
         entries = _entries(materials, articles)
         first = number == 1
@@ -23,16 +27,19 @@ def home(materials: Materials) -> Iterator[Page]:
             title=site.title,
             description=site.description or intro.excerpt,
             language=site.language,
-            feeds=materials.feeds(),
+            feeds=materials.frame.feeds(),
             terms=_terms(materials, articles, intro if first else NO_BODY),
+            card_size=materials.card_sizes.get(urls.CARD, ()),
             intro=Html(intro.html + intro.notes) if first else Html(""),
             lead=entries[0] if first and entries else None,
             latest=entries[1:] if first else entries,
             shelves=_home_shelves(materials) if first else (),
-            quotes=_quotes(materials) if first else (),
+            quotes=(),
             pagination=pagination,
         )
-        yield Page(urls.file(view.url), "home.html", view)
+        talks = _talks(materials) if first else ()
+        sketch = Sketch(view.url, _with_quotes, (view, talks))
+        yield Page(urls.file(view.url), "home.html", sketch if talks else view)
 
 
 def sections(materials: Materials) -> Iterator[Page]:
@@ -41,25 +48,25 @@ def sections(materials: Materials) -> Iterator[Page]:
     for path, section in rooms.sections.items():
         if not path:
             continue
-        url, body = urls.section(path), materials.bodies.sections.get(path, NO_BODY)
+        url, body = urls.section(path), materials.body(path)
         below = tuple(_shelf(materials, child) for child in shelves.children(rooms, path))
         common = {
             "title": section.title,
             "description": section.description or body.excerpt,
             "breadcrumb": materials.breadcrumb(path[:-1]),
             "section": urls.section(path[:1]),
-            "feeds": (Link(section.title, urls.feed(url)), *materials.feeds()),
+            "feeds": (Link(section.title, urls.feed(url)), *materials.frame.feeds()),
         }
         yield from _list(materials, "section.html", url, rooms.by_section[path], common, body, below)
 
 
 def tags(materials: Materials) -> Iterator[Page]:
-    title = materials.say("Tags")
+    title = materials.frame.say("Tags")
     yield from _names(materials, ("tag.html", "tags.html"), urls.TAGS, urls.tag, title, materials.shelves.by_tag)
 
 
 def authors(materials: Materials) -> Iterator[Page]:
-    title, lists = materials.say("Authors"), materials.shelves.by_author
+    title, lists = materials.frame.say("Authors"), materials.shelves.by_author
     yield from _names(materials, ("author.html", "authors.html"), urls.AUTHORS, urls.author, title, lists)
 
 
@@ -76,11 +83,11 @@ def _names(
     template, index = templates
     names = sorted(lists, key=lambda name: (urls.slug(name), name))
     for name in names:
-        common = {"title": name, "breadcrumb": (*way, Link(title, root)), "feeds": materials.feeds()}
+        common = {"title": name, "breadcrumb": (*way, Link(title, root)), "feeds": materials.frame.feeds()}
         yield from _list(materials, template, address(name), lists[name], common)
     found = tuple(Shelf(name, address(name), "", len(lists[name]), ()) for name in names)
-    language = materials.site.language
-    view = IndexView(url=root, title=title, language=language, breadcrumb=way, feeds=materials.feeds(), shelves=found)
+    language, feeds = materials.site.language, materials.frame.feeds()
+    view = IndexView(url=root, title=title, language=language, breadcrumb=way, feeds=feeds, shelves=found)
     yield Page(urls.file(root), index, view)
 
 
@@ -122,8 +129,9 @@ def _pages(
 
 
 def _terms(materials: Materials, articles: Iterable[Article], body: Body) -> tuple[TermView, ...]:
-    leads = (materials.bodies.leads.get(article.id, NO_BODY) for article in articles)
-    return materials.explained((body, *leads))
+    gists = materials.written.gists
+    leads = (term for article in articles for term in gists[article.id].lead_terms)
+    return materials.frame.explained((*body.terms, *leads))
 
 
 def _entries(materials: Materials, articles: Iterable[Article]) -> tuple[Entry, ...]:
@@ -142,16 +150,26 @@ def _shelf(materials: Materials, section: Section, shown: int = 0) -> Shelf:
     return Shelf(section.title, urls.section(section.path), section.description, len(articles), entries)
 
 
-def _quotes(materials: Materials) -> tuple[Quote, ...]:
-    """Return the beginnings of the latest comments of the site."""
-    return tuple(
+def _talks(materials: Materials) -> tuple[tuple[Entry, Kept], ...]:
+    """Return the articles that were last talked about, and their conversations."""
+    talks = ((article, materials.talk(article)) for article in latest_talks(materials, QUOTED))
+    return tuple((materials.entries[article.id], talk.kept) for article, talk in talks if talk)
+
+
+def _with_quotes(frame: Frame, view: HomeView, talks: tuple[tuple[Entry, Conversation], ...]) -> HomeView:
+    """Return `view` with the beginnings of the newest comments of `talks`."""
+    entries = {comment.article: entry for entry, talk in talks for comment in talk.comments}
+    bodies = {comment.article: talk.bodies for _, talk in talks for comment in talk.comments}
+    latest = newest((comment for _, talk in talks for comment in talk.comments), QUOTED)
+    quotes = tuple(
         Quote(
-            url=f"{materials.entries[comment.article].url}#{urls.anchor(comment)}",
+            url=f"{entries[comment.article].url}#{urls.anchor(comment)}",
             author=comment.author,
             date=comment.date,
-            article=materials.entries[comment.article].title,
-            language=materials.entries[comment.article].language,
-            excerpt=materials.bodies.comments[comment.article][comment.id].excerpt,
+            article=entries[comment.article].title,
+            language=entries[comment.article].language,
+            excerpt=bodies[comment.article][comment.id].excerpt,
         )
-        for comment in latest_comments(materials, QUOTED)
+        for comment in latest
     )
+    return replace(view, quotes=quotes)

@@ -1,63 +1,62 @@
-"""What every page is made from: the library, its lists, its bodies, its articles' entries."""
+"""What every page is made from: the library, its lists, what was written, its articles' entries."""
 
 from collections.abc import Iterable, Mapping
 from heapq import nlargest
 
 from msgspec import Struct
 
-from labo_ssg import language
-from labo_ssg.model import NO_BODY, Article, Bodies, Body, Comment, Library, Link, Site, Target
-from labo_ssg.pages import links, translations, urls
+from labo_ssg.model import NO_BODY, Article, Body, Comment, Library, Link, Site, Talk, Target, Written
+from labo_ssg.pages import frame, links, translations, urls
+from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.shelves import Shelves
-from labo_ssg.pages.views import Entry, ImageView, Mention, TermView
+from labo_ssg.pages.views import Entry, ImageView, Mention
 from labo_ssg.problems import Place, Problem
 
 
 class Materials(Struct, frozen=True):
     """All that the makers of pages share."""
 
-    site: Site
+    frame: Frame
     library: Library
     shelves: Shelves
-    bodies: Bodies
+    written: Written
     entries: Mapping[str, Entry]
-    terms: Mapping[str, TermView]
     translations: Mapping[str, tuple[Mention, ...]]
+    card_sizes: Mapping[str, tuple[int, int]]
 
-    def say(self, words: str) -> str:
-        """Return `words` in the site's language."""
-        return language.translations(self.site.language).gettext(words)
+    @property
+    def site(self) -> Site:
+        return self.frame.site
 
     def breadcrumb(self, path: tuple[str, ...]) -> tuple[Link, ...]:
         """Return the way from the home page to the section at `path`, which is its last step."""
         steps = (path[:depth] for depth in range(1, len(path) + 1))
-        return (Link(self.say("Home"), urls.HOME), *map(self.section, steps))
+        return (Link(self.frame.say("Home"), urls.HOME), *map(self.section, steps))
 
     def section(self, path: tuple[str, ...]) -> Link:
         return Link(self.shelves.sections[path].title, urls.section(path))
 
-    def feeds(self) -> tuple[Link, ...]:
-        """Return the feeds that every page names."""
-        return (Link(self.site.title, urls.FEED), Link(self.say("Comments"), urls.COMMENTS_FEED))
+    def talk(self, article: Article) -> Talk | None:
+        """Return the conversation that the page of `article` shows, None where there is none."""
+        return None if article.comments == "off" else self.written.talks.get(article.id)
 
-    def explained(self, bodies: Iterable[Body]) -> tuple[TermView, ...]:
-        """Return the terms that `bodies` explain, in the glossary's order."""
-        used = {anchor for body in bodies for anchor in body.terms}
-        return tuple(term for anchor, term in self.terms.items() if anchor in used) if used else ()
+    def body(self, section: tuple[str, ...]) -> Body:
+        """Return the text of a section."""
+        return self.written.sections.get(section, NO_BODY)
 
 
-def gather(library: Library, shelves: Shelves, known: Addresses, bodies: Bodies) -> tuple[Materials, list[Problem]]:
+def gather(
+    library: Library,
+    shelves: Shelves,
+    known: Addresses,
+    written: Written,
+    card_sizes: Mapping[str, tuple[int, int]],
+) -> tuple[Materials, list[Problem]]:
     """Return what the pages of `library` are made from, and the pictures that are nowhere."""
-    terms = {
-        urls.slug(term.word): TermView(
-            urls.slug(term.word), term.word, term.also, term.definition, term.details, term.url
-        )
-        for term in sorted(library.site.glossary, key=lambda one: urls.slug(one.word))
-    }
     entries: dict[str, Entry] = {}
     languages = translations.by_article(library.articles)
-    materials = Materials(library.site, library, shelves, bodies, entries, terms, languages)
+    materials = Materials(frame.frame(library.site), library, shelves, written, entries, languages, card_sizes)
     problems = []
     for article in library.articles:
         entries[article.id] = _entry(article, materials, known)
@@ -70,19 +69,19 @@ def gather(library: Library, shelves: Shelves, known: Addresses, bodies: Bodies)
 
 def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
     """Return `article` as the lists show it."""
-    image = article.image
+    image, talk = article.image, materials.talk(article)
     target = links.resolve(known, image.src, article.section) if image else None
     return Entry(
         url=urls.article(article),
         title=article.title,
-        lead=materials.bodies.leads.get(article.id, NO_BODY).html,
+        lead=materials.written.gists[article.id].lead,
         date=article.date,
         updated=article.updated,
         authors=tuple(Link(name, urls.author(name)) for name in article.authors),
         section=materials.section(article.section) if article.section else None,
         image=picture(target, image.alt, image.credit) if image and target else None,
         discussion=article.comments,
-        comments=0 if article.comments == "off" else len(materials.shelves.comments.get(article.id, ())),
+        comments=talk.count if talk else 0,
         language=article.language,
     )
 
@@ -94,10 +93,11 @@ def picture(target: Target, alt: str, credit: str = "") -> ImageView:
     return ImageView(target.url, alt, credit, width, height, variants)
 
 
-def latest_comments(materials: Materials, number: int) -> list[Comment]:
-    """Return the `number` newest comments of the site, among those that have a page to stand on."""
-    shown = (one for one in materials.library.comments if materials.entries[one.article].discussion != "off")
-    return newest(shown, number)
+def latest_talks(materials: Materials, number: int) -> list[Article]:
+    """Return the articles among whose comments are the `number` newest of the site that have a page to stand on."""
+    talks = ((materials.talk(article), article) for article in materials.library.articles)
+    found = ((talk.newest, talk.newest_id, article.id, article) for talk, article in talks if talk)
+    return [article for *_, article in nlargest(number, found, key=lambda one: one[:3])]
 
 
 def newest(comments: Iterable[Comment], number: int) -> list[Comment]:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from labo_ssg.pages import shelves, urls
 from labo_ssg.pages.materials import Materials
+from labo_ssg.pages.page import Page
 from labo_ssg.pages.translations import mention
 from labo_ssg.pages.views import (
     GlossaryView,
@@ -13,7 +14,6 @@ from labo_ssg.pages.views import (
     MovedView,
     NotFoundView,
     OldAddress,
-    Page,
     SearchView,
     SitemapEntry,
     SitemapView,
@@ -22,20 +22,21 @@ from labo_ssg.pages.views import (
 
 def glossary(materials: Materials) -> Iterator[Page]:
     """Yield the glossary's page, each term with the articles that use it."""
-    if not materials.terms:
+    if not materials.frame.terms:
         return
     used: dict[str, list[Mention]] = {}
     for article in materials.shelves.articles:
-        bodies = (materials.bodies.leads.get(article.id), materials.bodies.articles.get(article.id))
-        for anchor in dict.fromkeys(anchor for body in bodies if body for anchor in body.terms):
+        for anchor in materials.written.gists[article.id].terms:
             used.setdefault(anchor, []).append(mention(article))
     view = GlossaryView(
         url=urls.GLOSSARY,
-        title=materials.say("Glossary"),
+        title=materials.frame.say("Glossary"),
         language=materials.site.language,
         breadcrumb=materials.breadcrumb(()),
-        feeds=materials.feeds(),
-        entries=tuple(replace(term, articles=tuple(used.get(anchor, ()))) for anchor, term in materials.terms.items()),
+        feeds=materials.frame.feeds(),
+        entries=tuple(
+            replace(term, articles=tuple(used.get(term.anchor, ()))) for term in materials.frame.terms.values()
+        ),
     )
     yield Page(urls.file(view.url), "glossary.html", view)
 
@@ -45,10 +46,10 @@ def search(materials: Materials) -> Iterator[Page]:
     if materials.site.search and materials.library.articles:
         view = SearchView(
             url=urls.SEARCH,
-            title=materials.say("Search"),
+            title=materials.frame.say("Search"),
             language=materials.site.language,
             breadcrumb=materials.breadcrumb(()),
-            feeds=materials.feeds(),
+            feeds=materials.frame.feeds(),
         )
         yield Page(urls.file(view.url), "search.html", view)
 
@@ -56,10 +57,10 @@ def search(materials: Materials) -> Iterator[Page]:
 def not_found(materials: Materials) -> Iterator[Page]:
     view = NotFoundView(
         url=urls.NOT_FOUND,
-        title=materials.say("Page not found"),
+        title=materials.frame.say("Page not found"),
         language=materials.site.language,
         breadcrumb=materials.breadcrumb(()),
-        feeds=materials.feeds(),
+        feeds=materials.frame.feeds(),
         sections=tuple(materials.section(one.path) for one in shelves.children(materials.shelves, ())),
     )
     yield Page(urls.file(view.url), "404.html", view)
@@ -93,7 +94,7 @@ def moved(materials: Materials) -> Iterator[Page]:
     for url in sorted(targets.keys() | queries):
         view = MovedView(
             url=url,
-            title=materials.say("This page has moved"),
+            title=materials.frame.say("This page has moved"),
             language=materials.site.language,
             breadcrumb=materials.breadcrumb(()),
             target=targets.get(url, ""),

@@ -1,39 +1,46 @@
 """Library → every Page, feeds and redirects included."""
 
 import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from labo_ssg.model import Bodies, Library, Link, Partner, Site, Target
+from labo_ssg.model import Library, Link, Partner, Target, Written
 from labo_ssg.pages import (
     articles,
+    cards,
     claims,
     feeds,
     links,
     lists,
     looks,
+    messages,
     others,
     shelves,
-    structured,
-    threads,
     translations,
     urls,
 )
-from labo_ssg.pages.cards import CARD_SIZE, Card, cards
+from labo_ssg.pages.cards import Card
+from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.materials import Materials, gather, picture
+from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.shelves import Shelves
-from labo_ssg.pages.views import Page, PartnerView, SiteView
+from labo_ssg.pages.views import PartnerView, SiteView
 from labo_ssg.problems import Place, Problem
 
 
 class Plan(NamedTuple):
-    """The pages of a site, in the order in which they are best published, what all templates see, the cards."""
+    """The pages of a site, in the order in which they are best published, what all of them share, the cards.
+
+    `samples` lie nowhere: they show whether the templates of the inbox work. `articles` are by id.
+    """
 
     site: SiteView
+    frame: Frame
     pages: list[Page]
+    articles: dict[str, Page]
+    samples: list[Page]
     cards: list[Card]
 
 
@@ -42,18 +49,16 @@ def check_whole(whole: Library, rooms: Shelves) -> list[Problem]:
 
     `rooms` hold what may be published of `whole`.
     """
-    problems = shelves.check_names(rooms) + translations.check(whole.articles)
-    homes = {comment.id: comment.article for comments in rooms.comments.values() for comment in comments}
-    for comments in rooms.comments.values():
-        problems += threads.check(comments, homes)
-    return problems
+    return shelves.check_names(rooms) + translations.check(whole.articles)
 
 
-def plan(library: Library, rooms: Shelves, known: Addresses, bodies: Bodies) -> tuple[Plan, list[Problem]]:
+def plan(library: Library, rooms: Shelves, known: Addresses, written: Written) -> tuple[Plan, list[Problem]]:
     """Return every page of `library`; pages come before the lists and feeds that point to them."""
-    materials, problems = gather(library, rooms, known, bodies)
+    drawn = cards.cards(library)
+    materials, problems = gather(library, rooms, known, written, cards.sizes(library, drawn))
+    of_articles = {one.id: page for one, page in zip(library.articles, articles.articles(materials), strict=True)}
     pages = [
-        *articles.articles(materials),
+        *of_articles.values(),
         *lists.sections(materials),
         *lists.tags(materials),
         *lists.authors(materials),
@@ -65,20 +70,17 @@ def plan(library: Library, rooms: Shelves, known: Addresses, bodies: Bodies) -> 
         *feeds.feeds(materials),
     ]
     pages += others.sitemap(materials, pages)
-    sizes = {urls.asset(asset.path): (asset.width, asset.height) for asset in library.assets if asset.width}
-    words = cards(library, pages)
-    sizes |= {urls.asset(card.path): CARD_SIZE for card in words}
-    pages = [_described(page, library.site, sizes) for page in pages]
-    problems += claims.check(library, pages, words)
+    size = materials.card_sizes.get(urls.CARD, ())
+    pages = [_with_card(page, size) for page in pages]
+    problems += claims.check(library, pages, drawn)
     problems += _check_settings(library, known)
-    return Plan(_site(materials, known), pages, words), problems
+    samples = list(messages.samples(materials, of_articles))
+    return Plan(_site(materials, known), materials.frame, pages, of_articles, samples, drawn), problems
 
 
-def _described(page: Page, site: Site, sizes: Mapping[str, tuple[int, int]]) -> Page:
-    """Return `page` with what it says to machines; `sizes` are those of the cards, by address."""
-    view = page.view
-    size = sizes.get(view.card, ())
-    return replace(page, view=replace(view, data=structured.data(view, site), card_size=size))
+def _with_card(page: Page, size: tuple[int, ...]) -> Page:
+    """Return `page` with the size of the site's own card, which all that is no article shows."""
+    return page if isinstance(page.view, Sketch) else page._replace(view=replace(page.view, card_size=size))
 
 
 def _site(materials: Materials, known: Addresses) -> SiteView:

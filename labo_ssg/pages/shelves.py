@@ -1,11 +1,11 @@
-"""Library → its articles by section, tag and author, newest first, and its comments by article."""
+"""Library → its articles by section, tag and author, newest first."""
 
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from labo_ssg.model import Article, Comment, Library, Section
+from labo_ssg.model import Article, Library, Section
 from labo_ssg.pages import urls
 from labo_ssg.problems import Place, Problem
 
@@ -18,7 +18,6 @@ class Shelves(Struct, frozen=True):
     by_section: dict[tuple[str, ...], list[Article]]
     by_tag: dict[str, list[Article]]
     by_author: dict[str, list[Article]]
-    comments: dict[str, list[Comment]]
 
 
 def published(library: Library, now: datetime, drafts: bool) -> Library:
@@ -26,8 +25,7 @@ def published(library: Library, now: datetime, drafts: bool) -> Library:
     if drafts:
         return library
     kept = tuple(one for one in library.articles if not one.draft and (one.date is None or one.date <= now))
-    ids = {article.id for article in kept}
-    return replace(library, articles=kept, comments=tuple(one for one in library.comments if one.article in ids))
+    return replace(library, articles=kept)
 
 
 def arrange(library: Library) -> Shelves:
@@ -44,10 +42,7 @@ def arrange(library: Library) -> Shelves:
             by_tag.setdefault(name, []).append(article)
         for name in article.authors:
             by_author.setdefault(name, []).append(article)
-    comments: dict[str, list[Comment]] = {}
-    for comment in library.comments:
-        comments.setdefault(comment.article, []).append(comment)
-    return Shelves(tuple(listed), {one.path: one for one in library.sections}, by_section, by_tag, by_author, comments)
+    return Shelves(tuple(listed), {one.path: one for one in library.sections}, by_section, by_tag, by_author)
 
 
 def children(shelves: Shelves, path: tuple[str, ...]) -> list[Section]:

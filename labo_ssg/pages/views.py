@@ -317,11 +317,3 @@ class SitemapView(View, frozen=True, kw_only=True):
     """`feeds/sitemap.xml` and `robots.txt`."""
 
     entries: tuple[SitemapEntry, ...]
-
-
-class Page(Struct, frozen=True):
-    """A file to make: `path` in the output folder, from `template` and `view`."""
-
-    path: str
-    template: str
-    view: View

@@ -18,11 +18,10 @@ from starlette.responses import (
 )
 from starlette.routing import Route
 
-from labo_ssg import language
-from labo_ssg.build.build import Made
+from labo_ssg.build.design import Design
 from labo_ssg.inbox import form
 from labo_ssg.pages import messages
-from labo_ssg.pages.views import Page
+from labo_ssg.pages.page import Page, finished
 from labo_ssg.preview.stage import Stage
 from labo_ssg.theme import Broken
 
@@ -86,17 +85,19 @@ def _inbox(output: Path, stage: Stage) -> list[Route]:
         submission = form.read({name: value for name, value in fields.items() if isinstance(value, str)})
         if not made:
             return _given_back(submission)
-        say = language.translations(made.library.site.language).gettext
+        say = made.plan.frame.say
         errors = form.check(submission, say)
         status = 422 if errors else 503
         errors = errors or {"": say("This preview keeps no message. What you wrote is still below.")}
-        refused = messages.refused(made.plan, asdict(submission), errors)
+        article = stage.article(submission.article)
+        refused = messages.refused(made.plan.frame, article, asdict(submission), errors) if article else None
         return _inbox_page(made, refused, stage, status) if refused else _given_back(submission)
 
     def reply(request: Request) -> Response:
         made = stage.made
         names = request.path_params
-        answer = messages.reply(made.plan, names["article"], names["comment"]) if made else None
+        article = stage.article(names["article"])
+        answer = messages.reply(made.plan.frame, article, names["comment"]) if made and article else None
         return _inbox_page(made, answer, stage, 200) if made and answer else _not_found(output, stage)
 
     return [
@@ -124,9 +125,9 @@ def _given_back(submission: form.Submission) -> Response:
     return PlainTextResponse(words, 404, headers=NEVER_KEEP)
 
 
-def _inbox_page(made: Made, page: Page, stage: Stage, status: int) -> Response:
+def _inbox_page(made: Design, page: Page, stage: Stage, status: int) -> Response:
     try:
-        return _html(made.theme.render(page).decode(), stage, status)
+        return _html(made.theme.render(finished(page, made.plan.frame)).decode(), stage, status)
     except Broken as broken:  # a template that no page of the built site uses
         return PlainTextResponse(f"{broken.problem}\n", 500, headers=NEVER_KEEP)
 

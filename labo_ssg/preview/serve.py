@@ -8,7 +8,8 @@ from pathlib import Path
 
 import uvicorn
 
-from labo_ssg.build.build import Report, build_and_keep
+from labo_ssg.build.build import WORK, Report, build_and_keep
+from labo_ssg.build.cache import NAME
 from labo_ssg.preview.app import create_app
 from labo_ssg.preview.stage import Stage
 from labo_ssg.preview.watch import Watcher
@@ -27,7 +28,7 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
         listening.bind((HOST, port))
         listening.listen()  # a browser that comes during the first build waits for it
         host = f"http://{HOST}:{listening.getsockname()[1]}"
-        stage = Stage()
+        stage = Stage(root / WORK / NAME)
 
         def rebuild() -> None:
             report, made = build_and_keep(root, root / OUTPUT, now=datetime.now(UTC), drafts=drafts)

@@ -1,0 +1,175 @@
+"""What builds remember of pure work, in one SQLite file: to delete it costs time and nothing else.
+
+Each piece of work has a place, named by its kind and its source, and a key, a digest of all
+that shaped it. Where the key is another one, the work is done again and takes the place of
+what was there: what is kept grows with the site, not with its history. Facts are what all
+pages may need of a work, and are at hand; the work itself is loaded where it is shown.
+"""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from labo_ssg.disk.sources import Listing, Listings
+from labo_ssg.packing import digest, unpack
+
+NAME = "cache.sqlite"
+PATIENCE = 60.0  # seconds to wait for another process that reads
+
+_TABLES = """
+CREATE TABLE facts (kind TEXT, path TEXT, key BLOB, facts BLOB, PRIMARY KEY (kind, path)) WITHOUT ROWID;
+CREATE TABLE works (id INTEGER PRIMARY KEY, kind TEXT, path TEXT, key BLOB, work BLOB, UNIQUE (kind, path));
+CREATE TABLE folders (tree TEXT, path TEXT, stamps BLOB, digests BLOB, PRIMARY KEY (tree, path)) WITHOUT ROWID;
+CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB) WITHOUT ROWID;
+"""
+
+Value = TypeVar("Value")
+
+
+class Known:
+    """The key and the facts of a piece of work that was done."""
+
+    __slots__ = ("_value", "facts", "key")
+
+    def __init__(self, key: bytes, facts: bytes, value: Any = None) -> None:
+        self.key, self.facts = key, facts
+        self._value = value
+
+    def value(self, kind: type[Value]) -> Value:
+        """Return the facts as the noun they are."""
+        if self._value is None:
+            self._value = unpack(self.facts, kind)
+        found: Value = self._value
+        return found
+
+
+class Cache:
+    """The memory of the builds of a site. What is read once stays at hand."""
+
+    def __init__(self, path: Path, word: str = "") -> None:
+        self.path, self.word = path, word
+        self._connection = sqlite3.connect(path, timeout=PATIENCE)
+        self._facts: dict[str, dict[str, Known]] = {}
+        self._folders: dict[str, Listings] = {}
+
+    def facts(self, kind: str) -> dict[str, Known]:
+        """Return all that is known of the works of a `kind`, by path."""
+        if kind not in self._facts:
+            rows = self._connection.execute("SELECT path, key, facts FROM facts WHERE kind = ?", (kind,))
+            self._facts[kind] = {path: Known(key, facts) for path, key, facts in rows}
+        return self._facts[kind]
+
+    def keep(self, kind: str, path: str, key: bytes, facts: bytes, work: bytes) -> Known:
+        """Remember a piece of work, in the place of what was there."""
+        known = self.facts(kind)[path] = Known(key, facts)
+        self._connection.execute("REPLACE INTO facts VALUES (?, ?, ?, ?)", (kind, path, key, facts))
+        if work:
+            statement = "REPLACE INTO works (kind, path, key, work) VALUES (?, ?, ?, ?)"
+            self._connection.execute(statement, (kind, path, key, work))
+        return known
+
+    def drop(self, kind: str, paths: Iterable[str]) -> None:
+        """Forget the works of a `kind` from some paths."""
+        known = self.facts(kind)
+        gone = [(kind, path) for path in paths if known.pop(path, None)]
+        for table in ("facts", "works"):
+            self._connection.executemany(f"DELETE FROM {table} WHERE kind = ? AND path = ?", gone)  # noqa: S608 - ours
+
+    def folders(self, tree: str) -> Listings:
+        """Return the folders of a `tree` as they were."""
+        if tree not in self._folders:
+            rows = self._connection.execute("SELECT path, stamps, digests FROM folders WHERE tree = ?", (tree,))
+            self._folders[tree] = {path: Listing(stamps, digests) for path, stamps, digests in rows}
+        return self._folders[tree]
+
+    def keep_folders(self, tree: str, folders: Listings) -> bool:
+        """Remember the folders of a `tree`; tell whether they are others than before."""
+        known = self.folders(tree)
+        changed = [path for path in known.keys() | folders.keys() if known.get(path) is not folders.get(path)]
+        gone = [(tree, path) for path in changed if path not in folders]
+        there = [(tree, path, *folders[path]) for path in changed if path in folders]
+        self._connection.executemany("DELETE FROM folders WHERE tree = ? AND path = ?", gone)
+        self._connection.executemany("REPLACE INTO folders VALUES (?, ?, ?, ?)", there)
+        self._folders[tree] = dict(folders)
+        return bool(changed)
+
+    def note(self, name: str) -> bytes:
+        """Return what was noted under `name`, b"" for nothing."""
+        row = self._connection.execute("SELECT note FROM notes WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else b""
+
+    def keep_note(self, name: str, note: bytes) -> None:
+        self._connection.execute("REPLACE INTO notes VALUES (?, ?)", (name, note))
+
+    def commit(self) -> None:
+        """Make sure of what was remembered so far: other processes can load it from now on."""
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Forget what was not committed."""
+        self._connection.close()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Cache]:
+    """Give the cache in `folder`: a new one where there is none that this program, as it is now, can use."""
+    path = folder / NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = _open(path)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def load(path: Path, kind: str, source: str, key: bytes) -> bytes:
+    """Return the work of a `kind` and a `source` from the cache at `path`; raise KeyError where it is not there."""
+    query = "SELECT work FROM works WHERE kind = ? AND path = ? AND key = ?"
+    rows = _reader(path, os.getpid()).execute(query, (kind, source, key)).fetchall()
+    if not rows:
+        raise KeyError(source)
+    work: bytes = rows[0][0]
+    return work
+
+
+@lru_cache(maxsize=1)
+def _reader(path: Path, process: int) -> sqlite3.Connection:
+    """Return a connection of this `process`, and of no other one, to the cache at `path`."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE, check_same_thread=False)
+
+
+def _open(path: Path) -> Cache:
+    word = ""
+    if path.exists():
+        try:
+            found = Cache(path)
+            if found.note("recipe") == recipe():
+                return found
+            found.close()
+        except sqlite3.DatabaseError as error:
+            word = f"{path} could not be used ({error}); it is made anew, all pages are too"
+        for old in path.parent.glob(f"{NAME}*"):  # with the journal of what was going on
+            old.unlink()
+    _reader.cache_clear()
+    found = Cache(path, word)
+    found._connection.executescript(_TABLES)
+    found.keep_note("recipe", recipe())
+    found.commit()
+    return found
+
+
+@cache
+def recipe() -> bytes:
+    """Return a digest of all code that takes part in a build: ours, the packages', Python's."""
+    home = Path(__file__).parent.parent
+    ours = [path for path in sorted(home.rglob("*")) if path.is_file() and path.suffix in (".py", ".po", ".mo")]
+    packages = {one.name for folder in sys.path for one in Path(folder).glob("*-info")}
+    own = (part for path in ours for part in (str(path.relative_to(home)).encode(), path.read_bytes()))
+    return digest(sys.version.encode(), msgspec.json.encode(sorted(packages)), *own)

@@ -1,0 +1,99 @@
+"""Those who do the work of a build: this process alone, or others that share it.
+
+A step is a pure function of a context, the same for all orders, and of one order; so what is
+made does not depend on who makes it. Orders travel in chunks, in their order.
+"""
+
+import multiprocessing
+import pickle
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, TypeVar
+
+CHUNK = 32  # orders that a process takes at once, at most
+AHEAD = 4  # chunks that wait for each process
+
+Context = TypeVar("Context")
+Order = TypeVar("Order")
+Done = TypeVar("Done")
+Step = Callable[[Context, Order], Done]
+
+
+class Crew:
+    """`jobs` processes, which are started when there is enough to do for them, or those of an `executor`.
+
+    `apart` tells that they do not see this machine's disk: all that they need must be in their orders.
+    """
+
+    def __init__(self, jobs: int, executor: Executor | None = None) -> None:
+        self.jobs, self.apart = jobs, executor is not None
+        self._executor = executor
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor and not self.apart:
+            self._executor.shutdown(cancel_futures=True)
+
+    def share(
+        self,
+        step: Step[Context, Order, Done],
+        context: Context,
+        orders: Sequence[Order],
+        *,
+        worth: int,
+        prepare: Callable[[Order], Order] | None = None,
+    ) -> Iterator[Done]:
+        """Yield what `step` makes of each of the `orders`.
+
+        From `worth` orders on it takes longer than to start other processes. `prepare` puts into
+        an order what those that work apart need.
+        """
+        if not self.apart and (self.jobs < 2 or len(orders) < worth):
+            return (step(context, order) for order in orders)
+        return self._share(step, context, orders, prepare if self.apart else None)
+
+    def _share(
+        self,
+        step: Step[Context, Order, Done],
+        context: Context,
+        orders: Sequence[Order],
+        prepare: Callable[[Order], Order] | None,
+    ) -> Iterator[Done]:
+        executor = self._started()
+        packed = pickle.dumps(context)
+        size = max(1, min(CHUNK, len(orders) // (self.jobs * AHEAD)))
+        chunks = (orders[start : start + size] for start in range(0, len(orders), size))
+        ready = ([prepare(order) for order in chunk] if prepare else chunk for chunk in chunks)
+        running: deque[Future[list[Done]]] = deque()
+        for chunk in ready:
+            running.append(executor.submit(_do_all, step, packed, chunk))
+            if len(running) > self.jobs * AHEAD:
+                yield from running.popleft().result()
+        while running:
+            yield from running.popleft().result()
+
+    def _started(self) -> Executor:
+        if self._executor is None:
+            # To fork is quick and shares the memory, where it is safe: on Linux, while there is one thread.
+            way = "fork" if sys.platform == "linux" else "spawn"
+            self._executor = ProcessPoolExecutor(self.jobs, multiprocessing.get_context(way))
+        return self._executor
+
+
+def _do_all(step: Step[Any, Order, Done], context: bytes, orders: Sequence[Order]) -> list[Done]:
+    unpacked = _context(context)
+    return [step(unpacked, order) for order in orders]
+
+
+@lru_cache(maxsize=2)
+def _context(packed: bytes) -> Any:
+    """Return the context of a step, unpacked once a process."""
+    return pickle.loads(packed)  # noqa: S301 - this program's own, a moment ago

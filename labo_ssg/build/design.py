@@ -1,0 +1,66 @@
+"""What was found on the disk → a whole site, ready to be rendered, and every problem on the way."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from labo_ssg.build import reading
+from labo_ssg.build.cache import Cache
+from labo_ssg.build.crew import Crew
+from labo_ssg.build.reading import Found
+from labo_ssg.build.writing import Writing
+from labo_ssg.disk import discussions
+from labo_ssg.disk.assets import TEMPLATES, read_assets
+from labo_ssg.model import Library, Written
+from labo_ssg.pages import links, shelves
+from labo_ssg.pages.links import Addresses
+from labo_ssg.pages.plan import Plan, check_whole, plan
+from labo_ssg.pages.shelves import Shelves
+from labo_ssg.problems import Problem
+from labo_ssg.theme import Theme, default_templates
+
+
+class Studied(Struct, frozen=True):
+    """A library that may be published, and what can be said of it without a text being rendered."""
+
+    library: Library
+    shelves: Shelves
+    known: Addresses
+
+
+class Design(NamedTuple):
+    """A whole site: the library, what was written, the pages and how they look."""
+
+    library: Library
+    known: Addresses
+    written: Written
+    plan: Plan
+    theme: Theme
+
+
+def design(
+    root: Path, found: Found, cache: Cache, crew: Crew, *, now: datetime, drafts: bool
+) -> tuple[Design, list[Problem]]:
+    """Read what was `found`, study it, have its texts written, plan its pages; all problems of all steps are told."""
+    whole, problems = reading.read(root, found, cache, crew)
+    studied, more = study(whole, now=now, drafts=drafts)
+    problems += more
+    written, more = Writing(root, studied.library, whole, studied.known, cache, crew).write(found)
+    problems += more + discussions.check_folders(root)
+    planned, more = plan(studied.library, studied.shelves, studied.known, written)
+    problems += more
+    assets, more = read_assets(root, default_templates())
+    problems += more
+    theme = Theme(root / TEMPLATES, planned.site, ZoneInfo(studied.library.site.timezone), assets)
+    problems += theme.check()
+    return Design(studied.library, studied.known, written, planned, theme), sorted(set(problems))
+
+
+def study(whole: Library, *, now: datetime, drafts: bool) -> tuple[Studied, list[Problem]]:
+    """Return what may be published of `whole`, arranged, and the problems that show in the arrangement."""
+    library = shelves.published(whole, now, drafts)
+    rooms = shelves.arrange(library)
+    return Studied(library, rooms, links.addresses(library, rooms)), check_whole(whole, rooms)

@@ -1,0 +1,75 @@
+"""Pages → files that wait beside the output: those whose key is that of what lies there already are not made again."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from labo_ssg.build import cache
+from labo_ssg.build.crew import Crew
+from labo_ssg.model import Conversation, Kept, Texts
+from labo_ssg.packing import digest_of_file, unpack
+from labo_ssg.pages import page as pages
+from labo_ssg.pages.frame import Frame
+from labo_ssg.pages.page import Page
+from labo_ssg.problems import Problem
+from labo_ssg.theme import Broken, Theme
+
+WORTH = 60  # pages from which other processes may help
+
+
+class Context(NamedTuple):
+    """What all pages share; `stage` is the folder in which files wait, None where it is not on this disk."""
+
+    theme: Theme
+    frame: Frame
+    cache: Path
+    stage: Path | None
+
+
+class Order(NamedTuple):
+    """A page, and the name of the file in which it waits."""
+
+    page: Page
+    name: str
+
+
+class Rendered(NamedTuple):
+    """The digest of a file, and its bytes where they could not wait on this disk."""
+
+    digest: bytes
+    data: bytes = b""
+
+
+def render(orders: Sequence[Order], context: Context, crew: Crew) -> Iterator[Rendered | Problem]:
+    """Render each page into the file in which it waits; yield its digest, or why its template fails."""
+    stage = context.stage
+    there = context._replace(stage=None) if crew.apart else context
+    load = partial(load_kept, context.cache)
+    done = crew.share(_render, there, orders, worth=WORTH, prepare=partial(_loaded, load))
+    for order, one in zip(orders, done, strict=True):
+        if isinstance(one, Rendered) and one.data and stage:
+            (stage / order.name).write_bytes(one.data)
+        yield one
+
+
+def load_kept(path: Path, kept: Kept) -> Texts | Conversation:
+    """Return what the cache at `path` holds."""
+    kind: type[Texts | Conversation] = Texts if kept.kind == "texts" else Conversation
+    return unpack(cache.load(path, kept.kind, kept.path, bytes.fromhex(kept.key)), kind)
+
+
+def _loaded(load: pages.Load, order: Order) -> Order:
+    return order._replace(page=pages.loaded(order.page, load))
+
+
+def _render(at: Context, order: Order) -> Rendered | Problem:
+    try:
+        page = pages.loaded(order.page, partial(load_kept, at.cache))
+        data = at.theme.render(pages.finished(page, at.frame))
+    except Broken as broken:
+        return broken.problem
+    if at.stage is None:
+        return Rendered(digest_of_file(data), data)
+    (at.stage / order.name).write_bytes(data)
+    return Rendered(digest_of_file(data))

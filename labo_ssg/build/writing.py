@@ -1,0 +1,246 @@
+"""The texts of a site → their bodies: what was written before is known by all that shaped it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from labo_ssg.build import manuscripts
+from labo_ssg.build.cache import Cache, Known
+from labo_ssg.build.crew import Crew
+from labo_ssg.build.manuscripts import Desk, Links
+from labo_ssg.build.reading import Found, read_as_known
+from labo_ssg.build.remembered import Done, Job, remember
+from labo_ssg.disk import discussions, files
+from labo_ssg.disk.discussions import APPROVED
+from labo_ssg.disk.library import Reader, parse_article, reader
+from labo_ssg.markup import body as markup
+from labo_ssg.model import (
+    Article,
+    Body,
+    Comment,
+    Conversation,
+    Gist,
+    Kept,
+    Library,
+    Section,
+    Talk,
+    Texts,
+    Written,
+)
+from labo_ssg.packing import digest, pack
+from labo_ssg.pages import threads
+from labo_ssg.pages.links import Addresses
+from labo_ssg.problems import Place, Problem
+
+# Texts and conversations from which other processes may help.
+TEXTS, TALKS = 60, 100
+
+
+class Context(NamedTuple):
+    """What all texts share; `shape` is a digest of what shapes each of them."""
+
+    root: Path
+    shape: bytes
+    desk: Desk
+    reader: Reader
+    known: Addresses
+    site_url: str
+
+
+class ArticleOrder(NamedTuple):
+    """The texts of an article, the digest of its file, and what its texts name of the site."""
+
+    article: Article
+    digest: bytes
+    links: Links
+
+
+class SectionOrder(NamedTuple):
+    """The text of a section, and what it names of the site."""
+
+    section: Section
+    links: Links
+
+
+class TalkOrder(NamedTuple):
+    """The comments of an article in a language: their files and the digests of these."""
+
+    language: str
+    files: tuple[tuple[str, bytes], ...]
+
+
+class Writing:
+    """The writing of all texts of a library; `whole` has those too that are not published yet."""
+
+    def __init__(
+        self, root: Path, library: Library, whole: Library, known: Addresses, cache: Cache, crew: Crew
+    ) -> None:
+        self._library, self._whole, self._cache, self._crew = library, whole, cache, crew
+        desk, at, site_url = manuscripts.desk(library.site), reader(library.site), library.site.base_url
+        self._context = Context(root, digest(pack((desk, at, site_url))), desk, at, known, site_url)
+
+    def write(self, found: Found) -> tuple[Written, list[Problem]]:
+        """Return what was made of all texts, and the problems of those of editors and of discussions."""
+        gists, problems = self._write_articles(found)
+        sections, more = self._write_sections()
+        talks, of_talks = self._write_talks(found)
+        return Written(gists, talks, sections), [*problems, *more, *of_talks]
+
+    def _write_articles(self, found: Found) -> tuple[dict[str, Gist], list[Problem]]:
+        jobs = []
+        for article in self._library.articles:
+            path = article.place.path
+            links = self._links(article.references, article.section)
+            known = found.contents[path]
+            jobs.append(Job(path, digest(self._context.shape, known, pack(links)), ArticleOrder(article, known, links)))
+        written, problems = self._remember("texts", _write_article, jobs, TEXTS)
+        self._cache.drop("texts", self._cache.facts("texts").keys() - {one.place.path for one in self._whole.articles})
+        return {one.id: written[one.place.path].value(Gist) for one in self._library.articles}, problems
+
+    def _write_sections(self) -> tuple[dict[tuple[str, ...], Body], list[Problem]]:
+        sections = {section.place.path: section for section in self._library.sections if section.text.strip()}
+        jobs = []
+        for path, section in sections.items():
+            links = self._links(markup.references(section.text, section.markup), section.path)
+            jobs.append(Job(path, digest(self._context.shape, pack((section, links))), SectionOrder(section, links)))
+        written, problems = self._remember("section text", _write_section, jobs, TEXTS)
+        self._cache.drop("section text", self._cache.facts("section text").keys() - sections.keys())
+        return {section.path: written[path].value(Body) for path, section in sections.items()}, problems
+
+    def _write_talks(self, found: Found) -> tuple[dict[str, Talk], list[Problem]]:
+        """Write the comments of every article, and look whether their answers hang together."""
+        languages = {article.id: article.language for article in self._whole.articles}
+        folders, problems = _folders(found, languages.keys())
+        known = self._cache.facts("conversation")
+        jobs = []
+        for folder, (article, names) in folders.items():
+            before = known.get(folder)
+            links = self._links(before.value(Talk).references if before else (), ())
+            order = TalkOrder(languages[article], names)
+            jobs.append(Job(folder, _key(self._context.shape, order, links), order))
+        written, more = self._remember("conversation", _write_talk, jobs, TALKS)
+        self._cache.drop("conversation", known.keys() - folders.keys())
+        published = {article.id for article in self._library.articles}
+        for folder, (article, _) in folders.items():
+            if folder not in known and article in published:
+                more += self._check_answers(folder, folders)
+        talks = {article: written[folder].value(Talk) for folder, (article, _) in folders.items()}
+        return {article: talk for article, talk in talks.items() if article in published}, problems + more
+
+    def _check_answers(self, folder: str, folders: "Folders") -> list[Problem]:
+        comments, _ = discussions.read_comments(self._context.root, folder, self._context.reader)
+        homes = {name.removesuffix(".md"): article for article, names in folders.values() for name, _ in names}
+        return threads.check(comments, homes)
+
+    def _links(self, references: Iterable[str], folder: tuple[str, ...]) -> Links:
+        if not references:
+            return {}
+        return manuscripts.find_links(self._context.known, references, folder, self._context.site_url)
+
+    def _remember(
+        self, kind: str, step: Callable[[Context, Job], Done], jobs: Sequence[Job], worth: int
+    ) -> tuple[dict[str, Known], list[Problem]]:
+        return remember(self._cache, self._crew, kind, step, self._context, jobs, worth=worth, prepare=self._with_data)
+
+    def _with_data(self, job: Job) -> Job:
+        """Return `job` with the bytes of its files, for those who do not see this disk."""
+        paths = [job.path]
+        if isinstance(job.order, TalkOrder):
+            paths = [f"{job.path}/{name}" for name, _ in job.order.files]
+        return job._replace(data=tuple(files.read(self._context.root, path)[0] for path in paths))
+
+
+Folders = dict[str, tuple[str, tuple[tuple[str, bytes], ...]]]
+"""By folder of comments: the id of the article, and its files with their digests."""
+
+
+def _folders(found: Found, articles: Iterable[str]) -> tuple[Folders, list[Problem]]:
+    """Return the folders of comments that belong to an article, and the problems of the others."""
+    folders: Folders = {}
+    problems = [one for one in found.problems if one.place.path.startswith(APPROVED)]
+    all_known = not any(one.place.path.startswith("content") for one in found.problems)
+    ids = set(articles)
+    homeless = []
+    for folder, listing in found.folders.items():
+        if not folder.startswith(APPROVED):
+            continue
+        told = [one for name in listing.names() for one in discussions.check_place(f"{folder}/{name}")]
+        problems += told
+        article = folder.rpartition("/")[2]
+        names = tuple((name, known) for name, known in listing.files() if name.endswith(".md"))
+        if folder.count("/") != 2 or not names:
+            continue
+        if article in ids:
+            folders[folder] = (article, names)
+        elif all_known:
+            homeless += [f"{folder}/{name}" for name, _ in names]
+    return folders, problems + discussions.homeless(homeless, ids)
+
+
+def _key(shape: bytes, order: TalkOrder, links: Links) -> bytes:
+    parts = (part for name, known in order.files for part in (name.encode(), known))
+    return digest(shape, order.language.encode(), pack(links), *parts)
+
+
+def _write_article(at: Context, job: Job) -> Done:
+    """Write the lead and the text of an article."""
+    order: ArticleOrder = job.order
+    article = order.article
+    data, problems = (job.data[0], []) if job.data else read_as_known(at.root, job.path, order.digest)
+    text = parse_article(data, job.path, at.reader)[0].text
+    place = Place(job.path, article.lines.get("description", 1))
+    body = manuscripts.render(manuscripts.of_article(at.desk, article, text, order.links), article.place, problems)
+    lead = manuscripts.render(manuscripts.of_lead(at.desk, article, order.links), place, problems)
+    gist = Gist(
+        kept=Kept("texts", job.path, job.key.hex()),
+        lead=lead.html,
+        excerpt=lead.excerpt or body.excerpt,
+        terms=tuple(dict.fromkeys(lead.terms + body.terms)),
+        lead_terms=lead.terms,
+        pictures=tuple(dict.fromkeys(lead.pictures + body.pictures)),
+    )
+    return Done(pack(gist), pack(Texts(lead, body)), tuple(problems))
+
+
+def _write_section(at: Context, job: Job) -> Done:
+    order: SectionOrder = job.order
+    problems: list[Problem] = []
+    body = manuscripts.render(
+        manuscripts.of_section(at.desk, order.section, order.links), order.section.place, problems
+    )
+    return Done(pack(body), b"", tuple(problems))
+
+
+def _write_talk(at: Context, job: Job) -> Done:
+    """Write the comments of an article; what they name of the site shows only here."""
+    order: TalkOrder = job.order
+    comments, problems = _read_talk(at, job)
+    references = tuple(dict.fromkeys(one for comment in comments for one in markup.references(comment.text, "spip")))
+    links = manuscripts.find_links(at.known, references, (), at.site_url)
+    bodies: dict[str, Body] = {}
+    for comment in comments:
+        manuscript = manuscripts.of_comment(at.desk, comment, comment.text, order.language, links)
+        bodies[comment.id] = manuscripts.render(manuscript, comment.place, problems)
+    key = _key(at.shape, order, links)
+    newest = max(comments, key=lambda one: (one.date, one.id))
+    pictures = tuple(dict.fromkeys(path for body in bodies.values() for path in body.pictures))
+    kept = Kept("conversation", job.path, key.hex())
+    talk = Talk(kept, len(comments), newest.date, newest.id, pictures, references)
+    sheets = tuple(replace(comment, text="") for comment in comments)
+    passing = talk if threads.check(comments, {}) else None
+    return Done(pack(talk), pack(Conversation(sheets, bodies)), tuple(problems), passing, key)
+
+
+def _read_talk(at: Context, job: Job) -> tuple[tuple[Comment, ...], list[Problem]]:
+    """Return the comments of a job, oldest first, and the problems of their files."""
+    order: TalkOrder = job.order
+    comments, problems = [], []
+    for number, (name, known) in enumerate(order.files):
+        path = f"{job.path}/{name}"
+        data, unread = (job.data[number], []) if job.data else read_as_known(at.root, path, known)
+        comment, told = discussions.parse_comment(data, path, at.reader)
+        comments.append(comment)
+        problems += unread or told
+    return discussions.in_order(comments), problems

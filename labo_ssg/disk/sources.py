@@ -1,0 +1,181 @@
+"""The files below some folders, each known by a digest of its bytes; most are not read to know it.
+
+A file that has the size, the times and the inode that it had is taken for the same one, but
+for one that was changed so shortly before it was looked at that another change might not
+have moved the clock. In a new clone, where all of these are new, git knows the digests.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from labo_ssg.disk import files
+from labo_ssg.disk.files import Entry, Seen
+from labo_ssg.packing import DIGEST, file_digest
+from labo_ssg.problems import Problem
+
+UNKNOWN = bytes(DIGEST)
+TICK = 20_000_000  # nanoseconds: no disk's clock ticks more slowly…
+WHOLE_SECONDS = 2_000_000_000  # … but for those that count seconds
+MANY = 64  # files that seem new, from which it is worth asking git
+
+_ENTRIES = msgspec.msgpack.Decoder(list[Entry])
+
+
+class Listing(NamedTuple):
+    """The files right in a folder, by name: `stamps` are their packed entries, `digests` follow in the same order."""
+
+    stamps: bytes
+    digests: bytes
+
+    @property
+    def entries(self) -> list[Entry]:
+        return _ENTRIES.decode(self.stamps)
+
+    def names(self) -> list[str]:
+        return [entry[0] for entry in self.entries]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and the digest of each file."""
+        for at, entry in enumerate(self.entries):
+            yield entry[0], self.digests[at * DIGEST : (at + 1) * DIGEST]
+
+
+Listings = dict[str, Listing]
+"""By the path of the folder below the root, with forward slashes; a folder without files has none."""
+
+Read = Callable[[Sequence[str]], Iterable[bytes]]
+"""Gives the digests of the files at some paths, `UNKNOWN` for those that cannot be read."""
+
+
+class Scan(NamedTuple):
+    """What is there, the folders in which something may have changed or is gone, and what cannot be a file."""
+
+    folders: Listings
+    changed: set[str]
+    problems: list[Problem]
+
+
+def scan(root: Path, tops: Iterable[str], known: Listings, look: Callable[[Path, str], Seen] = files.look) -> Scan:
+    """Look at the files below the folders `tops` of `root`; the digest of one that is not `known` is `UNKNOWN`."""
+    found: Listings = {}
+    problems: list[Problem] = []
+    waiting = list(tops)
+    while waiting:
+        at = waiting.pop()
+        seen = look(root, at)
+        problems += seen.problems
+        waiting += seen.folders
+        if seen.files:
+            stamps = msgspec.msgpack.encode(seen.files)
+            before = known.get(at)
+            same = before and before.stamps == stamps
+            found[at] = before if before and same else Listing(stamps, _digests(seen.files, before))
+    changed = {path for path in known.keys() | found.keys() if known.get(path) is not found.get(path)}
+    return Scan(found, changed, problems)
+
+
+def complete(root: Path, scanned: Scan, known: Listings, read: Read) -> Listings:
+    """Return the folders of `scanned` with all digests, those of `known` files from git, the others from `read`."""
+    folders = dict(scanned.folders)
+    waiting = {path: names for path in scanned.changed if (names := _unknown(folders.get(path)))}
+    if sum(len(names) for path, names in waiting.items() if path in known) > MANY:
+        committed = by_git(root)
+        for path in waiting:
+            folders[path] = _recognised(folders[path], known.get(path), path, committed)
+        waiting = {path: _unknown(folders[path]) for path in waiting}
+    paths = [join(path, name) for path, names in waiting.items() for name in names]
+    digests = dict(zip(paths, read(paths), strict=True))
+    for path in waiting:
+        parts = (digests.get(join(path, name), digest) for name, digest in folders[path].files())
+        folders[path] = Listing(folders[path].stamps, b"".join(parts))
+    return folders
+
+
+def read_digest(root: Path, path: str) -> bytes:
+    """Return the digest of the file at `path` below `root`, `UNKNOWN` where it cannot be read."""
+    try:
+        with (root / path).open("rb") as file:
+            found = file_digest(os.fstat(file.fileno()).st_size)
+            while block := file.read(1 << 20):
+                found.update(block)
+    except OSError:
+        return UNKNOWN
+    return found.digest()
+
+
+def settled(listing: Listing, clock: int) -> Listing:
+    """Return `listing` as it may be trusted later: what was changed just before `clock` (ns) is looked at again."""
+    entries = listing.entries
+    if all(_is_sure(entry, clock) for entry in entries):
+        return listing
+    kept = [entry if _is_sure(entry, clock) else (entry[0], entry[1], 0, 0, 0) for entry in entries]
+    return Listing(msgspec.msgpack.encode(kept), listing.digests)
+
+
+def by_git(root: Path) -> dict[str, bytes]:
+    """Return the digests of the files below `root` that lie there as they were committed; none without git."""
+    try:
+        tracked = _git(root, "ls-files", "-s", "-z")
+        changed = set(_git(root, "diff-files", "--name-only", "-z", "--relative"))
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    found = {}
+    for line in tracked:
+        about, _, path = line.partition("\t")
+        mode, blob, stage = about.split(" ")
+        if mode.startswith("100") and stage == "0" and len(blob) == 2 * DIGEST and path not in changed:
+            found[path] = bytes.fromhex(blob)
+    return found
+
+
+def join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _git(root: Path, *words: str) -> list[str]:
+    done = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)  # noqa: S603, S607 - git itself
+    return [os.fsdecode(one) for one in done.stdout.split(b"\0") if one]
+
+
+def _digests(entries: Sequence[Entry], before: Listing | None) -> bytes:
+    """Return the digests of `entries`: those that they had where nothing was done to them."""
+    if before is None:
+        return UNKNOWN * len(entries)
+    known = {entry: digest for entry, (_, digest) in zip(before.entries, before.files(), strict=True)}
+    return b"".join(known.get(entry, UNKNOWN) for entry in entries)
+
+
+def _recognised(listing: Listing, before: Listing | None, folder: str, committed: Mapping[str, bytes]) -> Listing:
+    """Return `listing` with the digests of the files that were there `before`, of the same size, as git says.
+
+    What git changes as it writes a file (the ends of its lines) has another size.
+    """
+    if before is None:
+        return listing
+    known = {entry[:2]: digest for entry, (_, digest) in zip(before.entries, before.files(), strict=True)}
+
+    def recognised(entry: Entry, digest: bytes) -> bytes:
+        blob = committed.get(join(folder, entry[0]), UNKNOWN)
+        return blob if digest == UNKNOWN and known.get(entry[:2]) == blob else digest
+
+    digests = (digest for _, digest in listing.files())
+    return Listing(listing.stamps, b"".join(map(recognised, listing.entries, digests)))
+
+
+def _unknown(listing: Listing | None) -> list[str]:
+    """Return the names of the files whose digest is not known."""
+    if listing is None or UNKNOWN not in listing.digests:
+        return []
+    sizes = {entry[0]: entry[1] for entry in listing.entries}
+    return [name for name, digest in listing.files() if digest == UNKNOWN and sizes[name] != files.NO_FILE]
+
+
+def _is_sure(entry: Entry, clock: int) -> bool:
+    """Tell whether a change after `clock` would show in the stamp of `entry`."""
+    changed = max(entry[2], entry[3])
+    return changed + (TICK if changed % 1_000_000_000 else WHOLE_SECONDS) < clock

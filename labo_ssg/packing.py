@@ -1,0 +1,55 @@
+"""Values → bytes and back, and their digests: how what was made is kept, and known again."""
+
+import hashlib
+from hashlib import blake2b, sha1
+from typing import Any, TypeVar
+
+import msgspec
+
+Value = TypeVar("Value")
+
+DIGEST = 20  # bytes of the digest of a file
+
+
+def _plain(value: object) -> str:
+    """Return the text inside `Html`, a `str` of another name."""
+    if isinstance(value, str):
+        return str(value)
+    raise NotImplementedError(f"a {type(value).__name__} cannot be packed")
+
+
+# JSON keeps the offset of a datetime, which readers see; other formats turn it into UTC.
+_DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain, order="deterministic")
+
+
+def pack(value: object) -> bytes:
+    """Return `value` as bytes; equal values give the same ones."""
+    return _ENCODER.encode(value)
+
+
+def unpack(data: bytes, kind: type[Value]) -> Value:
+    """Return what `pack` made of a value of this `kind`."""
+    if kind not in _DECODERS:
+        _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=lambda kind, value: kind(value))
+    found: Value = _DECODERS[kind].decode(data)
+    return found
+
+
+def digest(*parts: bytes) -> bytes:
+    """Return 16 bytes that stand for `parts`; how they are cut counts."""
+    found = blake2b(digest_size=16)
+    for part in parts:
+        found.update(b"%d:" % len(part))
+        found.update(part)
+    return found.digest()
+
+
+def file_digest(size: int, data: bytes = b"") -> "hashlib._Hash":
+    """Return what will stand for a file of `size` bytes, once it has seen them: what git calls the id of the blob."""
+    return sha1(b"blob %d\0" % size + data, usedforsecurity=False)
+
+
+def digest_of_file(data: bytes) -> bytes:
+    """Return what stands for a file that holds `data`."""
+    return file_digest(len(data), data).digest()

@@ -1,0 +1,41 @@
+"""What all pages of a site share."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from labo_ssg import language
+from labo_ssg.model import Link, Site
+from labo_ssg.pages import urls
+from labo_ssg.pages.views import TermView
+
+
+class Frame(Struct, frozen=True):
+    """The settings of a site, and the terms of its glossary by their anchors, in order."""
+
+    site: Site
+    terms: dict[str, TermView]
+
+    def say(self, words: str) -> str:
+        """Return `words` in the site's language."""
+        return language.translations(self.site.language).gettext(words)
+
+    def feeds(self) -> tuple[Link, ...]:
+        """Return the feeds that every page names."""
+        return (Link(self.site.title, urls.FEED), Link(self.say("Comments"), urls.COMMENTS_FEED))
+
+    def explained(self, anchors: Iterable[str]) -> tuple[TermView, ...]:
+        """Return the terms of some `anchors`, in the glossary's order."""
+        used = set(anchors)
+        return tuple(term for anchor, term in self.terms.items() if anchor in used) if used else ()
+
+
+def frame(site: Site) -> Frame:
+    """Return what the pages of `site` share."""
+    terms = {
+        urls.slug(term.word): TermView(
+            urls.slug(term.word), term.word, term.also, term.definition, term.details, term.url
+        )
+        for term in sorted(site.glossary, key=lambda one: urls.slug(one.word))
+    }
+    return Frame(site, terms)
