@@ -1,5 +1,6 @@
 """The conductor: the whole build, told in one function."""
 
+import math
 import os
 import sqlite3
 import tempfile
@@ -13,13 +14,13 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from labo_ssg.build import anchors, cache, reading
+from labo_ssg.build import anchors, cache, reading, standing
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.design import Design, design
 from labo_ssg.build.output import Output, PartlyWritten
 from labo_ssg.disk import discussions, files
-from labo_ssg.disk.library import CONTENT, reader
+from labo_ssg.disk.library import CONTENT, SETTINGS, read_site, reader
 from labo_ssg.problems import Place, Problem
 
 WORK = ".labo"  # what builds keep for the next ones
@@ -49,20 +50,32 @@ def build(root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 
 
     Unless it `remembers`, nothing of what earlier builds did is used, nor kept.
     """
-    return build_and_keep(root, output, now=now, drafts=drafts, jobs=jobs, remembers=remembers)[0]
+    return build_and_keep(root, output, now=now, drafts=drafts, jobs=jobs, remembers=remembers, keep=False)[0]
 
 
 def build_and_keep(
-    root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1, remembers: bool = True
+    root: Path,
+    output: Path,
+    *,
+    now: datetime,
+    drafts: bool,
+    jobs: int = 1,
+    remembers: bool = True,
+    keep: bool = True,
 ) -> tuple[Report, Design | None]:
-    """Build the site at `root` into `output`, and return it too, None where it was not published."""
+    """Build the site at `root` into `output`, and return its design too, None where it was not published.
+
+    Unless it is to `keep`, there is no design either where nothing has changed.
+    """
     start = time.perf_counter()
-    if problems := _check_output(root, output):
+    problems = _check_output(root, output) if files.exists(root, SETTINGS) else read_site(root)[1]
+    if problems:
         return Report(problems=tuple(problems)), None
     work = root / WORK
     try:
         with files.lock(work / LOCK), _memory(work, remembers=remembers) as memory, Crew(jobs) as crew:
-            report, made = _build(root, Output(output, root, work, memory), memory, crew, now=now, drafts=drafts)
+            folder = Output(output, root, work, memory)
+            report, made = _build(root, folder, memory, crew, now=now, drafts=drafts, keep=keep)
     except BrokenExecutor:
         what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
         return Report(problems=(Problem(Place(str(root)), what, hint),)), None
@@ -77,28 +90,38 @@ def build_and_keep(
 
 
 def _build(
-    root: Path, output: Output, memory: Cache, crew: Crew, *, now: datetime, drafts: bool
+    root: Path, output: Output, memory: Cache, crew: Crew, *, now: datetime, drafts: bool, keep: bool
 ) -> tuple[Report, Design | None]:
     """Build; what was done is remembered, whether the site could be published or not."""
     clock = _clock(root)
     found = reading.find(root, memory, crew)
+    if not (keep or found.is_new or found.problems) and output.is_untouched:
+        last = standing.recall(memory, output.name, standing.ground(root, memory, drafts=drafts), now)
+        if last and not discussions.check_folders(root):
+            return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
     made, problems = design(root, found, memory, crew, now=now, drafts=drafts)
     reading.keep(found, memory, clock)
     memory.commit()
     if problems:
         return Report(problems=tuple(problems)), None
     outcome, problems = output.refresh(made, found, crew)
-    memory.commit()
     if problems:
+        memory.commit()
         return Report(problems=tuple(problems)), None
-    return Report(
+    report = Report(
         pages=sum(page.path.endswith(".html") for page in made.plan.pages),
         articles=len(made.library.articles),
         comments=sum(talk.count for talk in made.written.talks.values()),
         written=outcome.written,
         removed=outcome.removed,
         foreign=outcome.foreign,
-    ), made
+    )
+    until = made.due.timestamp() if made.due else math.inf
+    ground = standing.ground(root, memory, drafts=drafts)
+    counts = (report.pages, report.articles, report.comments, report.foreign)
+    standing.remember(memory, output.name, standing.Last(ground, now.timestamp(), until, *counts))
+    memory.commit()
+    return report, made
 
 
 @contextmanager

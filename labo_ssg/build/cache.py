@@ -89,8 +89,8 @@ class Cache:
             self._folders[tree] = {path: Listing(stamps, digests) for path, stamps, digests in rows}
         return self._folders[tree]
 
-    def keep_folders(self, tree: str, folders: Listings) -> bool:
-        """Remember the folders of a `tree`; tell whether they are others than before."""
+    def keep_folders(self, tree: str, folders: Listings) -> None:
+        """Remember the folders of a `tree`."""
         known = self.folders(tree)
         changed = [path for path in known.keys() | folders.keys() if known.get(path) is not folders.get(path)]
         gone = [(tree, path) for path in changed if path not in folders]
@@ -98,7 +98,6 @@ class Cache:
         self._connection.executemany("DELETE FROM folders WHERE tree = ? AND path = ?", gone)
         self._connection.executemany("REPLACE INTO folders VALUES (?, ?, ?, ?)", there)
         self._folders[tree] = dict(folders)
-        return bool(changed)
 
     def note(self, name: str) -> bytes:
         """Return what was noted under `name`, b"" for nothing."""

@@ -32,13 +32,17 @@ class Studied(Struct, frozen=True):
 
 
 class Design(NamedTuple):
-    """A whole site: the library, what was written, the pages and how they look."""
+    """A whole site: the library, what was written, the pages and how they look.
+
+    `due` is when the next article of a later date is to be published, if any.
+    """
 
     library: Library
     known: Addresses
     written: Written
     plan: Plan
     theme: Theme
+    due: datetime | None
 
 
 def design(
@@ -56,7 +60,8 @@ def design(
     problems += more
     theme = Theme(root / TEMPLATES, planned.site, ZoneInfo(studied.library.site.timezone), assets)
     problems += theme.check()
-    return Design(studied.library, studied.known, written, planned, theme), sorted(set(problems))
+    due = min((one.date for one in whole.articles if one.date and one.date > now and not one.draft), default=None)
+    return Design(studied.library, studied.known, written, planned, theme, due), sorted(set(problems))
 
 
 def study(whole: Library, *, now: datetime, drafts: bool) -> tuple[Studied, list[Problem]]:

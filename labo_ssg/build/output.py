@@ -13,7 +13,7 @@ from labo_ssg.build import pictures, rendering, search
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.design import Design
-from labo_ssg.build.publish import Outcome, Ready, output_id, publish
+from labo_ssg.build.publish import RECORD, Outcome, Ready, output_id, publish
 from labo_ssg.build.reading import Found
 from labo_ssg.build.rendering import Context, Order
 from labo_ssg.disk import files, sources
@@ -61,8 +61,8 @@ class Output:
 
     def __init__(self, folder: Path, root: Path, work: Path, cache: Cache) -> None:
         self.folder, self._root, self._work, self._cache = folder, root, work, cache
-        self._name = output_id(folder)
-        known = cache.folders(self._name)
+        self.name = output_id(folder, root)
+        known = cache.folders(self.name)
         tops = [""] if folder.is_dir() else []
         scanned = sources.scan(folder, tops, known, files.look_over)
         self.is_untouched = bool(known) and not scanned.changed
@@ -84,12 +84,13 @@ class Output:
                 return Outcome(), sorted(set(problems))
             fresh = {path: one for path, one in site.ready.items() if self._present.get(path) != site.digests[path]}
             try:
-                outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, self._work)
+                record = self._work / RECORD / f"{self.name}.json"
+                outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, record)
             except OSError as error:
                 raise PartlyWritten(error) from error
         if not outcome.problems:
-            self._cache.keep_note(f"pages {self._name}", msgspec.msgpack.encode(made))
-            self._cache.keep_folders(self._name, self._looked_over(site, fresh))
+            self._cache.keep_note(f"pages {self.name}", msgspec.msgpack.encode(made))
+            self._cache.keep_folders(self.name, self._looked_over(site, fresh))
         return outcome, list(outcome.problems)
 
     def _copy(self, design: Design, found: Found, site: Files) -> list[Problem]:
@@ -111,7 +112,7 @@ class Output:
 
     def _render(self, design: Design, site: Files, stage: Path, crew: Crew) -> tuple[dict[str, Made], list[Problem]]:
         """Render the pages that are not there yet as they should be; one problem for each place where one fails."""
-        note = self._cache.note(f"pages {self._name}")
+        note = self._cache.note(f"pages {self.name}")
         before = _MADE.decode(note) if note else {}
         made: dict[str, Made] = {}
         orders: list[Order] = []

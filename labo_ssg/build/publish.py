@@ -34,19 +34,21 @@ class Outcome(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def output_id(output: Path) -> str:
-    """Return the name under which a work folder keeps what it knows of `output`."""
-    return sha256(str(output.resolve()).encode()).hexdigest()[:16]
+def output_id(output: Path, root: Path) -> str:
+    """Return the name of `output` in what is kept of the site at `root`; a clone of both has the same one."""
+    place, home = output.resolve(), root.resolve()
+    inside = place.relative_to(home) if place.is_relative_to(home) else place
+    return sha256(inside.as_posix().encode()).hexdigest()[:16]
 
 
-def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], output: Path, work: Path) -> Outcome:
+def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], output: Path, record: Path) -> Outcome:
     """Write the `fresh` files into `output`, in their order; remove what an earlier build left and is none of `ours`.
 
     `ours` are all files of the site, `present` all that are in the folder now, by their paths in
-    it. Raise OSError where the folder cannot be written: what was there is then still there,
-    each file old or new, and the next build goes on.
+    it; `record` is the file that says which of them are ours to remove. Raise OSError where the
+    folder cannot be written: what was there is then still there, each file old or new, and the
+    next build goes on.
     """
-    record = work / RECORD / f"{output_id(output)}.json"
     earlier = _read_record(record)
     stale = earlier - ours
     problems = _obstacles(fresh.keys(), stale, output)

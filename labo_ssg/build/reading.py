@@ -1,5 +1,6 @@
 """The files of a site → Library: what was read before is known by the digests of its files."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.remembered import Done, Job, remember
+from labo_ssg.build.standing import GENERATION
 from labo_ssg.disk import discussions, files, library, sources
 from labo_ssg.disk.library import CONTENT, Reader
 from labo_ssg.disk.sources import UNKNOWN, Listings
@@ -24,11 +26,15 @@ CHANGED = "it was changed while the site was being built"
 
 
 class Found(NamedTuple):
-    """The folders of a site as they lie on the disk, the digests of what is in `content/`, by path, and problems."""
+    """The folders of a site as they lie on the disk, the digests of what is in `content/`, by path, and problems.
+
+    `is_new` tells that something may not be as the last build found it.
+    """
 
     folders: Listings
     contents: dict[str, bytes]
     problems: list[Problem]
+    is_new: bool
 
 
 def find(root: Path, cache: Cache, crew: Crew) -> Found:
@@ -37,7 +43,7 @@ def find(root: Path, cache: Cache, crew: Crew) -> Found:
     known = cache.folders(TREE)
     scanned = sources.scan(root, tops, known)
     folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
-    return Found(folders, dict(_contents(folders)), scanned.problems)
+    return Found(folders, dict(_contents(folders)), scanned.problems, bool(scanned.changed))
 
 
 def _contents(folders: Listings) -> Iterator[tuple[str, bytes]]:
@@ -47,11 +53,13 @@ def _contents(folders: Listings) -> Iterator[tuple[str, bytes]]:
                 yield f"{folder}/{name}", known
 
 
-def keep(found: Found, cache: Cache, clock: int) -> bool:
-    """Remember where the files were found at `clock` (ns); tell whether something was new."""
+def keep(found: Found, cache: Cache, clock: int) -> None:
+    """Remember what was found at `clock` (ns)."""
     known = cache.folders(TREE)
     fresh = {path: sources.settled(one, clock) for path, one in found.folders.items() if known.get(path) is not one}
-    return cache.keep_folders(TREE, {**found.folders, **fresh})
+    if found.is_new:
+        cache.keep_folders(TREE, {**found.folders, **fresh})
+        cache.keep_note(GENERATION, secrets.token_bytes(8))
 
 
 def read(root: Path, found: Found, cache: Cache, crew: Crew) -> tuple[Library, list[Problem]]:

@@ -1,0 +1,47 @@
+"""Whether a build would change anything: all that decides it is as it was when the last one ended."""
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from labo_ssg.build.cache import Cache
+from labo_ssg.disk import files
+from labo_ssg.disk.assets import TEMPLATES
+from labo_ssg.disk.library import SETTINGS
+from labo_ssg.packing import digest
+from labo_ssg.theme import default_templates
+
+GENERATION = "generation"  # the note that changes when a source does
+
+
+class Last(msgspec.Struct, frozen=True, array_like=True):
+    """A build that went well: what it stood on, from when until when it is right (POSIX time), what it made."""
+
+    ground: bytes
+    since: float
+    until: float
+    pages: int
+    articles: int
+    comments: int
+    foreign: tuple[str, ...]
+
+
+def ground(root: Path, cache: Cache, *, drafts: bool) -> bytes:
+    """Return a digest of all that decides what a build makes, but for the time."""
+    parts = [b"drafts" if drafts else b"", cache.note(GENERATION), files.read(root, SETTINGS)[0]]
+    for folder in dict.fromkeys((root / TEMPLATES, default_templates())):
+        for path in sorted(files.all_files(folder)):
+            parts += (path.encode(), files.read(folder, path)[0])
+    return digest(*parts)
+
+
+def recall(cache: Cache, output: str, on: bytes, now: datetime) -> Last | None:
+    """Return the last build into `output`, where a new one at `now`, `on` this ground, would make the same."""
+    note = cache.note(f"last {output}")
+    last = msgspec.msgpack.decode(note, type=Last) if note else None
+    return last if last and last.ground == on and last.since <= now.timestamp() < last.until else None
+
+
+def remember(cache: Cache, output: str, last: Last) -> None:
+    cache.keep_note(f"last {output}", msgspec.msgpack.encode(last))
