@@ -120,7 +120,7 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 )
 def check(root: Path, form: Literal["text", "github", "gitlab", "json"], engine: Engine | None) -> None:
     """Say every problem of the site's files, drafts and waiting comments included."""
-    from labo_ssg.build.build import check as check_site
+    from labo_ssg.build.check import check as check_site
 
     if engine:
         compare(root, engine)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import LABO, NOW, ROOT, article, build_files, comment, dom, labo, read_tree, text_of, write_site
 
-from labo_ssg.build.build import build, check
+from labo_ssg.build.build import build
+from labo_ssg.build.check import check
 
 NIGHT = datetime(2021, 1, 12, 22, 59, tzinfo=UTC)  # 23:59 in Paris
 MORNING = datetime(2021, 1, 12, 23, 1, tzinfo=UTC)

@@ -1,10 +1,13 @@
 """Files of a site → nouns, and each mistake at its line."""
 
+import sys
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
+from frontmatter.default_handlers import YAMLHandler
 
 from labo_ssg.formats import article as article_format
 from labo_ssg.formats import comment as comment_format
@@ -93,6 +96,12 @@ def test_bytes_that_are_no_text_are_told(data: bytes, what: str, hint: str) -> N
     assert (text, [str(one) for one in problems]) == ("", [f"{what}\n  hint: {hint}"])
 
 
+def test_every_invisible_character_is_found() -> None:
+    invisible = plain_text.INVISIBLE.findall("".join(map(chr, range(sys.maxunicode + 1))))
+    assert not [one for one in invisible if not plain_text.decode(f"é\u00a0{one}x".encode(), "x.md")[1]]
+    assert not [one for one in invisible if one.isprintable()]  # what is printable need not be searched for them
+
+
 HEADERS = {
     "a header and a body": ("---\ntitle: A\norder: 2\n---\nbody\n", {"title": "A", "order": 2}, "body\n", 5),
     "a header alone": ("---\ntitle: A\n---", {"title": "A"}, "", 3),
@@ -116,6 +125,21 @@ def test_a_file_is_a_header_and_a_body(text: str, values: dict[str, object], bod
     assert (parts.values, parts.body) == (values, body)
     assert text.split("\n")[parts.body_line - 1 :] == body.split("\n") or not body
     assert parts.body_line == line
+
+
+FENCES = (
+    "---\n\n\na\n---\nb",
+    "-----\na\n------ \t\n\nb",
+    "---\na----\n --- \n- ---\n---\nb",
+    "---\na\n---x\n---\u00a0\nb\n---\nc",
+    "---\n---\n---\n",
+    "---\na\n---",
+)
+
+
+@pytest.mark.parametrize("text", FENCES)
+def test_fences_are_those_of_frontmatter(text: str) -> None:
+    assert frontmatter.FENCE.split(text, 2) == YAMLHandler.FM_BOUNDARY.split(text, 2)
 
 
 VALUES = {
@@ -450,6 +474,18 @@ def test_an_alias_may_be_used_where_it_is_plain() -> None:
     assert problems == []
     assert node is not None
     assert yaml_text.plain(node) == {"a": ["x", "y"], "b": ["x", "y"], "c": {"d": ["x", "y"]}}
+
+
+def test_what_is_free_is_read_as_yaml_reads_it() -> None:
+    text = """
+        a: [~, null, Null, NULL, nULL, '~', "null", !!null x, !!str null, ! null, 1, 0x1F, 017, 1_000, 1:30]
+        b: {c: 1.5, d: .inf, e: yes, f: No, g: '1', h: 2021-01-12, i: 2021-01-12 10:15:00, 12: x, true: y}
+        j: {<<: {k: 1}, l: 2, m: , n: !!int "3", o: [[], {}, !!map {p: q}]}
+    """
+    node, problems = yaml_text.read(text, "x.md")
+    assert problems == []
+    assert node is not None
+    assert yaml_text.plain(node) == yaml.safe_load(text)
 
 
 @pytest.mark.parametrize(("text", "short"), [("a\n b", "a b"), ("x" * 61, "x" * 59 + "…"), ("x" * 60, "x" * 60)])

@@ -10,20 +10,23 @@ from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from labo_ssg.build import anchors, cache, reading, standing
+from labo_ssg.build import cache, finding, standing
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
-from labo_ssg.build.design import Design, design
-from labo_ssg.build.output import Output, PartlyWritten
-from labo_ssg.disk import discussions, files
-from labo_ssg.disk.library import CONTENT, SETTINGS, read_site, reader
+from labo_ssg.build.output import Output
+from labo_ssg.build.publish import PartlyWritten
+from labo_ssg.disk import files
+from labo_ssg.disk.places import CONTENT, SETTINGS, WORK, check_comments
 from labo_ssg.problems import Place, Problem
 
-WORK = ".labo"  # what builds keep for the next ones
+if TYPE_CHECKING:
+    from labo_ssg.build.design import Design
+
 LOCK = "lock"  # of two builds at once, the second waits
 
 
@@ -62,16 +65,20 @@ def build_and_keep(
     jobs: int = 1,
     remembers: bool = True,
     keep: bool = True,
-) -> tuple[Report, Design | None]:
+) -> tuple[Report, "Design | None"]:
     """Build the site at `root` into `output`, and return its design too, None where it was not published.
 
     Unless it is to `keep`, there is no design either where nothing has changed.
     """
     start = time.perf_counter()
-    problems = _check_output(root, output) if files.exists(root, SETTINGS) else read_site(root)[1]
+    problems = _check_output(root, output)
     if problems:
         return Report(problems=tuple(problems)), None
     work = root / WORK
+    if not files.exists(root, SETTINGS):  # a folder that is no site stays as it is
+        from labo_ssg.disk.library import read_site
+
+        return Report(problems=tuple(read_site(root)[1])), None
     try:
         with files.lock(work / LOCK), _memory(work, remembers=remembers) as memory, Crew(jobs) as crew:
             folder = Output(output, root, work, memory)
@@ -91,20 +98,24 @@ def build_and_keep(
 
 def _build(
     root: Path, output: Output, memory: Cache, crew: Crew, *, now: datetime, drafts: bool, keep: bool
-) -> tuple[Report, Design | None]:
+) -> tuple[Report, "Design | None"]:
     """Build; what was done is remembered, whether the site could be published or not."""
     clock = _clock(root)
-    found = reading.find(root, memory, crew)
+    found = finding.find(root, memory, crew)
     if not (keep or found.is_new or found.problems) and output.is_untouched:
         last = standing.recall(memory, output.name, standing.ground(root, memory, drafts=drafts), now)
-        if last and not discussions.check_folders(root):
+        if last and not check_comments(root):
             return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
+    # What is below is not loaded for a site that is as it was.
+    from labo_ssg.build.design import design
+    from labo_ssg.build.refresh import Refresh
+
     made, problems = design(root, found, memory, crew, now=now, drafts=drafts)
-    reading.keep(found, memory, clock)
+    finding.keep(found, memory, clock)
     memory.commit()
     if problems:
         return Report(problems=tuple(problems)), None
-    outcome, problems = output.refresh(made, found, crew)
+    outcome, problems = Refresh(output).carry_out(made, found, crew)
     if problems:
         memory.commit()
         return Report(problems=tuple(problems)), None
@@ -131,12 +142,12 @@ def _memory(work: Path, *, remembers: bool) -> Iterator[Cache]:
         with cache.opened(work) as memory:
             yield memory
     else:
-        with _scratch(work) as folder, cache.opened(folder) as memory:
+        with scratch(work) as folder, cache.opened(folder) as memory:
             yield memory
 
 
 @contextmanager
-def _scratch(work: Path) -> Iterator[Path]:
+def scratch(work: Path) -> Iterator[Path]:
     """Give a folder for the time of a build, on the disk of the site where it may be written to."""
     home = work if os.access(work, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=home, prefix=files.DRAFT) as folder:
@@ -148,21 +159,6 @@ def _clock(root: Path) -> int:
     lock = root / WORK / LOCK
     os.utime(lock)
     return lock.stat().st_mtime_ns
-
-
-def check(root: Path, *, now: datetime) -> list[Problem]:
-    """Return every problem of the site at `root`, those of drafts and of waiting comments included."""
-    with _scratch(root / WORK) as folder, cache.opened(folder) as memory, Crew(1) as crew:
-        found = reading.find(root, memory, crew)
-        everything, problems = design(root, found, memory, crew, now=now, drafts=True)
-        problems += design(root, found, memory, crew, now=now, drafts=False)[1]
-        memory.commit()
-        if not problems:
-            output = Output(folder / "public", root, folder, memory)
-            problems = output.refresh(everything, found, crew)[1]
-            problems = problems or anchors.check(everything.library, root, folder / "public")
-    problems += discussions.check_pending(root, everything.library, reader(everything.library.site))
-    return sorted(set(problems))
 
 
 def _check_output(root: Path, output: Path) -> list[Problem]:

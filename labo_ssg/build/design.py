@@ -10,17 +10,17 @@ from msgspec import Struct
 from labo_ssg.build import reading
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
-from labo_ssg.build.reading import Found
+from labo_ssg.build.finding import Found
 from labo_ssg.build.writing import Writing
-from labo_ssg.disk import discussions
-from labo_ssg.disk.assets import TEMPLATES, read_assets
+from labo_ssg.disk.assets import read_assets
+from labo_ssg.disk.places import TEMPLATES, check_comments, default_templates
 from labo_ssg.model import Library, Written
 from labo_ssg.pages import links, shelves
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.problems import Problem
-from labo_ssg.theme import Theme, default_templates
+from labo_ssg.theme import Theme
 
 
 class Studied(Struct, frozen=True):
@@ -53,7 +53,7 @@ def design(
     studied, more = study(whole, now=now, drafts=drafts)
     problems += more
     written, more = Writing(root, studied.library, whole, studied.known, cache, crew).write(found)
-    problems += more + discussions.check_folders(root)
+    problems += more + check_comments(root)
     planned, more = plan(studied.library, studied.shelves, studied.known, written)
     problems += more
     assets, more = read_assets(root, default_templates())

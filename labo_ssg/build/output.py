@@ -1,38 +1,15 @@
-"""A design → the output folder: what lies there already is not made again, the rest waits aside until all is ready."""
+"""The folder that a site is built into, and what the cache knows of it."""
 
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
-from labo_ssg.build import pictures, rendering, search
 from labo_ssg.build.cache import Cache
-from labo_ssg.build.crew import Crew
-from labo_ssg.build.design import Design
-from labo_ssg.build.publish import RECORD, Outcome, Ready, output_id, publish
-from labo_ssg.build.reading import Found
-from labo_ssg.build.rendering import Context, Order
+from labo_ssg.build.publish import output_id
 from labo_ssg.disk import files, sources
-from labo_ssg.disk.library import CONTENT
-from labo_ssg.disk.sources import UNKNOWN, Listing, Listings
-from labo_ssg.packing import digest, digest_of_file, pack
-from labo_ssg.pages import messages
-from labo_ssg.pages import page as pages
-from labo_ssg.problems import Place, Problem
-
-STAGE = "staged"
-
-
-class PartlyWritten(Exception):  # noqa: N818 - what happened to the folder
-    """The output folder could be written in part, for the reason that `error` gives."""
-
-    def __init__(self, error: OSError) -> None:
-        super().__init__(str(error))
-        self.error = error
+from labo_ssg.disk.sources import UNKNOWN, Listing
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -42,25 +19,14 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
     digest: bytes
 
 
-class Files(NamedTuple):
-    """The files of a site by path: the digest of each, and where each lies that may have to be written."""
-
-    digests: dict[str, bytes]
-    ready: dict[str, Ready]
-
-    def add(self, path: str, known: bytes, source: Path, *, moves: bool = False) -> None:
-        self.digests[path] = known
-        self.ready[path] = Ready(source, moves)
-
-
 _MADE = msgspec.msgpack.Decoder(dict[str, Made])
 
 
 class Output:
-    """The folder that a site is built into, as it is now, and what the cache knows of it."""
+    """The folder as it is now: `present` are the digests of its files by path, whoever wrote them."""
 
     def __init__(self, folder: Path, root: Path, work: Path, cache: Cache) -> None:
-        self.folder, self._root, self._work, self._cache = folder, root, work, cache
+        self.folder, self.root, self.work, self.cache = folder, root, work, cache
         self.name = output_id(folder, root)
         known = cache.folders(self.name)
         tops = [""] if folder.is_dir() else []
@@ -68,138 +34,28 @@ class Output:
         self.is_untouched = bool(known) and not scanned.changed
         read = partial(map, partial(sources.read_digest, folder))
         self._folders = sources.complete(folder, scanned, known, read)
-        self._present = {
-            sources.join(at, name): known for at, listing in self._folders.items() for name, known in listing.files()
-        }
 
-    def refresh(self, design: Design, found: Found, crew: Crew) -> tuple[Outcome, list[Problem]]:
-        """Make the folder hold the site of `design`, or leave it as it is and say why; raise OSError."""
-        with _stage(self._work / STAGE) as stage:
-            site = Files({}, {})
-            problems = self._copy(design, found, site)
-            self._add_theme(design, site, stage)
-            made, more = self._render(design, site, stage, crew)
-            problems += more or self._add_index(design, site)
-            if problems:
-                return Outcome(), sorted(set(problems))
-            fresh = {path: one for path, one in site.ready.items() if self._present.get(path) != site.digests[path]}
-            try:
-                record = self._work / RECORD / f"{self.name}.json"
-                outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, record)
-            except OSError as error:
-                raise PartlyWritten(error) from error
-        if not outcome.problems:
-            self._cache.keep_note(f"pages {self.name}", msgspec.msgpack.encode(made))
-            self._cache.keep_folders(self.name, self._looked_over(site, fresh))
-        return outcome, list(outcome.problems)
+    @property
+    def present(self) -> dict[str, bytes]:
+        folders = self._folders.items()
+        return {sources.join(at, name): known for at, listing in folders for name, known in listing.files()}
 
-    def _copy(self, design: Design, found: Found, site: Files) -> list[Problem]:
-        """Add what is copied as it is, and the pictures that are drawn once."""
-        for asset in design.library.assets:
-            path = f"{CONTENT}/{asset.path}"
-            site.add(asset.path, found.contents[path], self._root / path)
-        shown = pictures.shown(design.library, design.known, design.written)
-        cards, digests = design.plan.cards, found.contents
-        drawn, problems = pictures.make(design.library, shown, cards, digests, self._root, self._work)
-        self._add_kept("picture", {} if problems else drawn, site)
-        return problems
+    def made(self) -> dict[str, Made]:
+        """Return the pages that were made for this folder, by path."""
+        note = self.cache.note(f"pages {self.name}")
+        return _MADE.decode(note) if note else {}
 
-    def _add_theme(self, design: Design, site: Files, stage: Path) -> None:
-        for number, (path, data) in enumerate(design.theme.files().items()):
-            waiting = stage / f"theme-{number}"
-            waiting.write_bytes(data)
-            site.add(path, digest_of_file(data), waiting, moves=True)
+    def keep(self, made: Mapping[str, Made], touched: Iterable[str], digests: Mapping[str, bytes]) -> None:
+        """Remember the pages that were `made` and the folder as it is now.
 
-    def _render(self, design: Design, site: Files, stage: Path, crew: Crew) -> tuple[dict[str, Made], list[Problem]]:
-        """Render the pages that are not there yet as they should be; one problem for each place where one fails."""
-        note = self._cache.note(f"pages {self.name}")
-        before = _MADE.decode(note) if note else {}
-        made: dict[str, Made] = {}
-        orders: list[Order] = []
-        keys: dict[str, bytes] = {}
-        shape = _Shape(design)
-        for page in (*design.plan.samples, *design.plan.pages):
-            key = pages.key(page, shape.of(page.template))
-            known = before.get(page.path)
-            if known and known.key == key and self._is_there(page.path, known.digest):
-                made[page.path] = known
-            else:
-                keys[page.path] = key
-                orders.append(Order(page, f"page-{len(orders)}"))
-        context = Context(design.theme, design.plan.frame, self._cache.path, stage)
-        problems: dict[Place, Problem] = {}
-        for order, done in zip(orders, rendering.render(orders, context, crew), strict=True):
-            if isinstance(done, Problem):
-                problems.setdefault(done.place, done)
-            else:
-                made[order.page.path] = Made(keys[order.page.path], done.digest)
-        waiting = {order.page.path: stage / order.name for order in orders}
-        for page in design.plan.pages:
-            if page.path in made:
-                place = waiting.get(page.path, self.folder / page.path)
-                site.add(page.path, made[page.path].digest, place, moves=True)
-        return made, list(problems.values())
-
-    def _is_there(self, path: str, known: bytes) -> bool:
-        return path.startswith(messages.UNPUBLISHED) or self._present.get(path) == known
-
-    def _add_index(self, design: Design, site: Files) -> list[Problem]:
-        """Add the files of the search's index, where the settings ask for one."""
-        if not design.library.site.search:
-            return []
-        articles = [page.path for page in design.plan.articles.values()]
-        index, problems = search.index(
-            {path: site.digests[path] for path in articles},
-            lambda path: site.ready[path].source.read_bytes(),
-            design.library.site.language,
-            self._work,
-        )
-        self._add_kept("index", index, site)
-        return problems
-
-    def _add_kept(self, kind: str, kept: Mapping[str, Path], site: Files) -> None:
-        """Add files that never change under their names, whose digests are therefore remembered."""
-        known = self._cache.facts(kind)
-        names = {str(source.relative_to(self._work)) for source in kept.values()}
-        for path, source in kept.items():
-            name = str(source.relative_to(self._work))
-            if name not in known:
-                self._cache.keep(kind, name, sources.read_digest(self._work, name), b"", b"")
-            site.add(path, known[name].key, source)
-        self._cache.drop(kind, known.keys() - names)
-
-    def _looked_over(self, site: Files, fresh: Mapping[str, Ready]) -> Listings:
-        """Return the folders as they are once the `fresh` files of the site are in them."""
-        gone = self._present.keys() - site.digests.keys()
-        touched = {path.rpartition("/")[0] for path in (*fresh, *gone)}
-        found = dict(self._folders)
-        for folder in touched:
+        `touched` are the paths that were written or removed, `digests` those of all files that should be there.
+        """
+        self.cache.keep_note(f"pages {self.name}", msgspec.msgpack.encode(made))
+        found, present = dict(self._folders), self.present
+        for folder in {path.rpartition("/")[0] for path in touched}:
             found.pop(folder, None)
             if (self.folder / folder).is_dir() and (seen := files.look_over(self.folder, folder).files):
                 paths = (sources.join(folder, entry[0]) for entry in seen)
-                digests = (site.digests.get(path, self._present.get(path, UNKNOWN)) for path in paths)
-                found[folder] = Listing(msgspec.msgpack.encode(seen), b"".join(digests))
-        return found
-
-
-class _Shape:
-    """What shapes the files of pages beside their views: the settings, and the templates, each once."""
-
-    def __init__(self, design: Design) -> None:
-        self._theme, self._shapes = design.theme, {"": pack(design.plan.frame)}
-
-    def of(self, template: str) -> bytes:
-        if template not in self._shapes:
-            self._shapes[template] = digest(self._shapes[""], self._theme.shape(template))
-        return self._shapes[template]
-
-
-@contextmanager
-def _stage(folder: Path) -> Iterator[Path]:
-    """Give an empty folder for what waits to be published; nothing of it stays, nor of one that was killed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+                known = (digests.get(path, present.get(path, UNKNOWN)) for path in paths)
+                found[folder] = Listing(msgspec.msgpack.encode(seen), b"".join(known))
+        self.cache.keep_folders(self.name, found)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from labo_ssg.disk import files
-from labo_ssg.disk.library import CONTENT
+from labo_ssg.disk.places import CONTENT
 from labo_ssg.model import Library, ThemeSettings, Written
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.cards import Card

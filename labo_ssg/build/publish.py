@@ -34,6 +34,14 @@ class Outcome(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
+class PartlyWritten(Exception):  # noqa: N818 - what happened to the folder
+    """The output folder could be written in part, for the reason that `error` gives."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def output_id(output: Path, root: Path) -> str:
     """Return the name of `output` in what is kept of the site at `root`; a clone of both has the same one."""
     place, home = output.resolve(), root.resolve()
@@ -45,8 +53,8 @@ def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], outpu
     """Write the `fresh` files into `output`, in their order; remove what an earlier build left and is none of `ours`.
 
     `ours` are all files of the site, `present` all that are in the folder now, by their paths in
-    it; `record` is the file that says which of them are ours to remove. Raise OSError where the
-    folder cannot be written: what was there is then still there, each file old or new, and the
+    it; `record` is the file that says which of them are ours to remove. Raise PartlyWritten where
+    the folder cannot be written: what was there is then still there, each file old or new, and the
     next build goes on.
     """
     earlier = _read_record(record)
@@ -60,14 +68,22 @@ def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], outpu
     if not ours <= earlier or stale:
         # A file is ours from before it is written, whatever happens meanwhile.
         files.write_atomic(record, msgspec.json.encode(sorted(ours | earlier)))
+    try:
+        removed = _write_all(fresh, stale, output)
+    except OSError as error:
+        raise PartlyWritten(error) from error
+    if not ours <= earlier or stale:
+        files.write_atomic(record, msgspec.json.encode(sorted(ours)))
+    return Outcome(len(fresh), removed, tuple(sorted(present - ours - stale - drafts)))
+
+
+def _write_all(fresh: Mapping[str, Ready], stale: Set[str], output: Path) -> int:
+    """Write the `fresh` files, remove the `stale` ones; return how many of these were there."""
     first = _in_the_way(fresh.keys(), stale)
     removed = sum(_remove(output / path, output) for path in sorted(first))
     for path, ready in fresh.items():
         _write(ready, output / path)
-    removed += sum(_remove(output / path, output) for path in sorted(stale - first))
-    if not ours <= earlier or stale:
-        files.write_atomic(record, msgspec.json.encode(sorted(ours)))
-    return Outcome(len(fresh), removed, tuple(sorted(present - ours - stale - drafts)))
+    return removed + sum(_remove(output / path, output) for path in sorted(stale - first))
 
 
 def _obstacles(wanted: Set[str], stale: Set[str], output: Path) -> list[Problem]:

@@ -1,71 +1,29 @@
 """The files of a site → Library: what was read before is known by the digests of its files."""
 
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
+from labo_ssg.build.finding import READABLE, Found
 from labo_ssg.build.remembered import Done, Job, remember
-from labo_ssg.build.standing import GENERATION
-from labo_ssg.disk import discussions, files, library, sources
-from labo_ssg.disk.library import CONTENT, Reader
-from labo_ssg.disk.sources import UNKNOWN, Listings
+from labo_ssg.disk import files, library
+from labo_ssg.disk.library import Reader
+from labo_ssg.disk.places import CONTENT, SETTINGS
+from labo_ssg.disk.sources import UNKNOWN
 from labo_ssg.model import Article, Asset, Library, Section
 from labo_ssg.packing import digest, digest_of_file, pack, unpack
 from labo_ssg.problems import Place, Problem
 
-TREE = "sources"
-READABLE = 200  # files to read from which other processes may help
-
 CHANGED = "it was changed while the site was being built"
-
-
-class Found(NamedTuple):
-    """The folders of a site as they lie on the disk, the digests of what is in `content/`, by path, and problems.
-
-    `is_new` tells that something may not be as the last build found it.
-    """
-
-    folders: Listings
-    contents: dict[str, bytes]
-    problems: list[Problem]
-    is_new: bool
-
-
-def find(root: Path, cache: Cache, crew: Crew) -> Found:
-    """Return what lies below `root`, every file with its digest."""
-    tops = [top for top in (CONTENT, discussions.APPROVED) if files.exists(root, top)]
-    known = cache.folders(TREE)
-    scanned = sources.scan(root, tops, known)
-    folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
-    return Found(folders, dict(_contents(folders)), scanned.problems, bool(scanned.changed))
-
-
-def _contents(folders: Listings) -> Iterator[tuple[str, bytes]]:
-    for folder, listing in folders.items():
-        if folder == CONTENT or folder.startswith(f"{CONTENT}/"):
-            for name, known in listing.files():
-                yield f"{folder}/{name}", known
-
-
-def keep(found: Found, cache: Cache, clock: int) -> None:
-    """Remember what was found at `clock` (ns)."""
-    known = cache.folders(TREE)
-    fresh = {path: sources.settled(one, clock) for path, one in found.folders.items() if known.get(path) is not one}
-    if found.is_new:
-        cache.keep_folders(TREE, {**found.folders, **fresh})
-        cache.keep_note(GENERATION, secrets.token_bytes(8))
 
 
 def read(root: Path, found: Found, cache: Cache, crew: Crew) -> tuple[Library, list[Problem]]:
     """Return the library of what was found, and every problem of its files."""
     site, problems = library.read_site(root)
-    if not files.exists(root, library.SETTINGS):
+    if not files.exists(root, SETTINGS):
         return Library(site, (), (), ()), problems
     at = library.reader(site)
     digests = found.contents
@@ -121,11 +79,6 @@ def _assets(
             found.append(asset)
     cache.drop("asset", known.keys() - set(paths))
     return found, problems
-
-
-def _digests(root: Path, crew: Crew, paths: Sequence[str]) -> Iterable[bytes]:
-    here = crew if not crew.apart else Crew(1)
-    return here.share(sources.read_digest, root, paths, worth=READABLE * 5)
 
 
 def read_as_known(root: Path, path: str, known: bytes) -> tuple[bytes, list[Problem]]:

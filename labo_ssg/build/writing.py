@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from labo_ssg.build import manuscripts
 from labo_ssg.build.cache import Cache, Known
 from labo_ssg.build.crew import Crew
+from labo_ssg.build.finding import Found
 from labo_ssg.build.manuscripts import Desk, Links
-from labo_ssg.build.reading import Found, read_as_known
+from labo_ssg.build.reading import read_as_known
 from labo_ssg.build.remembered import Done, Job, remember
 from labo_ssg.disk import discussions, files
-from labo_ssg.disk.discussions import APPROVED
 from labo_ssg.disk.library import Reader, parse_article, reader
+from labo_ssg.disk.places import APPROVED
 from labo_ssg.markup import body as markup
 from labo_ssg.model import (
     Article,

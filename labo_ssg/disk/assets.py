@@ -7,10 +7,8 @@ import rcssmin
 import rjsmin
 
 from labo_ssg.disk import files
+from labo_ssg.disk.places import ASSETS
 from labo_ssg.problems import Problem
-
-TEMPLATES = "templates"
-ASSETS = "templates/assets"
 
 
 def read_assets(root: Path, default: Path) -> tuple[dict[str, bytes], list[Problem]]:

@@ -6,15 +6,12 @@ from pathlib import Path, PurePosixPath
 
 from labo_ssg.disk import files
 from labo_ssg.disk.library import Reader
+from labo_ssg.disk.places import APPROVED, PENDING
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.markup import titles
 from labo_ssg.model import Comment, Library
 from labo_ssg.pages import threads
 from labo_ssg.problems import Place, Problem
-
-COMMENTS = "comments"
-APPROVED = "comments/approved"
-PENDING = "comments/pending"
 
 
 def parse_comment(data: bytes, path: str, at: Reader) -> tuple[Comment, list[Problem]]:
@@ -79,18 +76,6 @@ def check_pending(root: Path, library: Library, at: Reader) -> list[Problem]:
     for article in {comment.article for comment in pending}:
         answers = threads.check([one for one in together if one.article == article], {})
         problems += [problem for problem in answers if problem.place.path.startswith(PENDING)]
-    return problems
-
-
-def check_folders(root: Path) -> list[Problem]:
-    """Return a problem for each folder whose name is nearly that of one of comments."""
-    known = [PurePosixPath(state).name for state in (PENDING, APPROVED)]
-    problems = []
-    for name in files.folders(root, COMMENTS):
-        near = difflib.get_close_matches(name, known, 1, 0.7)
-        if near and name not in known:
-            place = Place(f"{COMMENTS}/{name}")
-            problems.append(Problem(place, "no comment is read from here", f"did you mean {COMMENTS}/{near[0]}?"))
     return problems
 
 

@@ -140,9 +140,11 @@ def _explain(problem: Problem) -> Problem:
 
 def _kept(values: dict[str, Any], *keys: str) -> tuple[str, ...]:
     """Return what stands under `keys`, one text or several, without empty ones, each once."""
-    found = (values.get(key, ()) for key in keys)
-    items = (item for some in found for item in ((some,) if isinstance(some, str) else some))
-    return tuple(dict.fromkeys(item for item in items if item))
+    items: list[str] = []
+    for key in keys:
+        found = values.get(key, ())
+        items += (found,) if isinstance(found, str) else found
+    return tuple(dict.fromkeys(filter(None, items)))
 
 
 def _aliases(values: dict[str, Any], tell: fields.Tell) -> tuple[str, ...]:

@@ -13,12 +13,9 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
-from labo_ssg.formats import plain_text, yaml_text
+from labo_ssg.formats import plain_text, scalars, yaml_text
 from labo_ssg.problems import Place, Problem
 
-EARLIEST, LATEST = 1000, 9000  # years that calendars and time zones can work with
-
-BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 LIST = "write [one, two], or one `- item` a line"
 
 OTHER_NAMES = {  # what the same thing is called elsewhere
@@ -58,10 +55,14 @@ class Values(NamedTuple):
     problems: list[Problem]
 
 
-class Schema(NamedTuple):
-    """What a Struct asks for: the type of each key, and the keys that must be given."""
+Converter = Callable[[yaml_text.Node, str], Any]
+"""Makes a value of the node that stands behind a key; raises Wrong."""
 
-    types: Mapping[str, Any]
+
+class Schema(NamedTuple):
+    """What a Struct asks for: what makes the value of each key, and the keys that must be given."""
+
+    converters: Mapping[str, Converter]
     required: frozenset[str]
 
 
@@ -86,7 +87,7 @@ def schema(struct: type[msgspec.Struct]) -> Schema:
     """Return what `struct` asks for."""
     fields = msgspec.structs.fields(struct)
     required = frozenset(field.encode_name for field in fields if field.required)
-    return Schema({field.encode_name: field.type for field in fields}, required)
+    return Schema({field.encode_name: _converter(field.type) for field in fields}, required)
 
 
 def read(node: yaml_text.Mapping | None, struct: type[msgspec.Struct], path: str, first_line: int = 1) -> Values:
@@ -101,7 +102,7 @@ def read_list(
 ) -> tuple[tuple[Any, ...], list[Problem]]:
     """Read the list of `kind` that a whole file is; messages call it `key`."""
     try:
-        return _convert_list(node, kind, key), []
+        return _convert_list(kind, node, key), []
     except Wrong as error:
         return (), _problems(error.faults, path, first_line)
 
@@ -126,19 +127,19 @@ def _read(node: yaml_text.Mapping | None, asked: Schema) -> _Found:
         key, line = key_node.value if isinstance(key_node, yaml_text.Scalar) else "?", key_node.start_mark.line
         if key in lines:
             faults.append(Fault(line, f"key `{key}` stands here twice", "keep one of the two"))
-        elif key not in asked.types:
-            faults.append(Fault(line, f"unknown key `{shorten(key)}`", suggest(key, [*asked.types])))
-            wrong.add(nearest(key, [*asked.types]))  # what is misspelt is not missing
+        elif key not in asked.converters:
+            faults.append(Fault(line, f"unknown key `{shorten(key)}`", suggest(key, [*asked.converters])))
+            wrong.add(nearest(key, [*asked.converters]))  # what is misspelt is not missing
         else:
             lines[key] = line
             try:
                 if not yaml_text.is_null(value):
-                    found[key] = _convert(value, asked.types[key], key)
+                    found[key] = asked.converters[key](value, key)
             except Wrong as error:
                 wrong.add(key)
                 faults.extend(error.faults)
     start = node.start_mark.line if node else 0
-    missing = sorted(asked.required - found.keys() - wrong)
+    missing = sorted(asked.required.difference(found, wrong))
     faults += [Fault(lines.get(key, start), f"`{key}` is missing", f"add `{key}: …`") for key in missing]
     return _Found(found, lines, wrong, faults)
 
@@ -182,69 +183,71 @@ def shorten(text: str, longest: int = 60) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def _convert(node: yaml_text.Node, kind: Any, key: str) -> Any:
+@functools.cache
+def _converter(kind: Any) -> Converter:
+    """Return what makes a `kind`: its type is looked at once, not at each value."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):  # `X | None`: the caller has dealt with null
-        return _convert(node, next(argument for argument in arguments if argument is not type(None)), key)
+        return _converter(next(argument for argument in arguments if argument is not type(None)))
     if origin is tuple:
-        return _convert_list(node, arguments[0], key)
+        return functools.partial(_convert_list, arguments[0])
     if origin is dict:
-        return _convert_mapping(node, key)
+        return _convert_mapping
     if _is_struct(kind):
-        return _convert_struct(node, kind, key)
+        return functools.partial(_convert_struct, kind)
+    return functools.partial(_convert_scalar, kind, scalars.reader(kind))
+
+
+def _convert_scalar(kind: Any, read_text: scalars.Reader, node: yaml_text.Node, key: str) -> Any:
     if not isinstance(node, yaml_text.Scalar):
         found = "a list" if isinstance(node, yaml_text.Sequence) else "a mapping"
         hint = "put a text with brackets or braces between quotes" if kind is str else "write one value, no brackets"
         raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected {_name(kind)}, found {found}", hint))
-    return _convert_scalar(node.value.strip(), kind, key, node.start_mark.line)
+    text = node.value.strip()
+    value = read_text(text)
+    if value is scalars.MEANINGLESS:
+        raise Wrong(Fault(node.start_mark.line, *_explain(text, kind, key)))
+    return value
 
 
-def _convert_scalar(text: str, kind: Any, key: str, line: int) -> Any:
-    shown = f"`{key}`: expected {_name(kind)}, found `{shorten(text)}`"
+def _explain(text: str, kind: Any, key: str) -> tuple[str, str]:
+    """Return why `text` is not a `kind`, and what to do about it."""
     if kind is str:
-        if match := plain_text.INVISIBLE.search(text):  # YAML writes them as "\0", "\a"…
-            what = f"`{key}` holds the invisible character {plain_text.name(match[0])}"
-            raise Wrong(Fault(line, what, "remove the backslash before it, or write the text without quotes"))
-        return text
+        invisible = plain_text.INVISIBLE.findall(text)[0]
+        what = f"`{key}` holds the invisible character {plain_text.name(invisible)}"
+        return what, "remove the backslash before it, or write the text without quotes"
+    shown = f"`{key}`: expected {_name(kind)}, found `{shorten(text)}`"
     if kind is datetime:
-        return _convert_moment(text, shown, line)
+        return shown, _explain_moment(text)
     if kind is bool:
-        if text.lower() not in BOOLEANS:
-            raise Wrong(Fault(line, shown, "write true or false"))
-        return BOOLEANS[text.lower()]
-    if get_origin(kind) is Literal and text not in get_args(kind):
+        return shown, "write true or false"
+    if get_origin(kind) is Literal:
         near = difflib.get_close_matches(text.lower(), get_args(kind), 1)
-        raise Wrong(Fault(line, shown, f"did you mean `{near[0]}`?" if near else "write one of these words"))
+        return shown, f"did you mean `{near[0]}`?" if near else "write one of these words"
+    return shown, "write it in figures: 10"
+
+
+def _explain_moment(text: str) -> str:
     try:
-        return msgspec.convert(text, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise Wrong(Fault(line, shown, "write it in figures: 10")) from error
+        datetime.fromisoformat(text)
+    except ValueError:
+        return "write it as 2021-01-12, or with the hour as 2021-01-12T10:15:00+01:00"
+    return f"years go from {scalars.EARLIEST} to {scalars.LATEST}"
 
 
-def _convert_moment(text: str, shown: str, line: int) -> datetime:
-    """Return a datetime: naive where no offset is given, at midnight where no hour is."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        hint = "write it as 2021-01-12, or with the hour as 2021-01-12T10:15:00+01:00"
-        raise Wrong(Fault(line, shown, hint)) from error
-    if not EARLIEST <= moment.year <= LATEST:
-        raise Wrong(Fault(line, shown, f"years go from {EARLIEST} to {LATEST}"))
-    return moment
-
-
-def _convert_list(node: yaml_text.Node, kind: Any, key: str) -> tuple[Any, ...]:
+def _convert_list(kind: Any, node: yaml_text.Node, key: str) -> tuple[Any, ...]:
     if isinstance(node, yaml_text.Scalar) and kind is str and "," not in node.value:
-        return (_convert(node, kind, key),)  # one item needs no brackets
+        return (_converter(kind)(node, key),)  # one item needs no brackets
     if not isinstance(node, yaml_text.Sequence):
         found = f"`{shorten(node.value)}`" if isinstance(node, yaml_text.Scalar) else "a mapping"
         hint = f"write {_example(kind)} on a line of its own for each" if _is_struct(kind) else LIST
         raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected a list, found {found}", hint))
+    convert = _converter(kind)
     items: list[Any] = []
     faults: list[Fault] = []
     for child in node.value:
         try:
-            items.append(_convert(child, kind, key))
+            items.append(convert(child, key))
         except Wrong as error:
             faults.extend(error.faults)
     if faults:
@@ -262,14 +265,13 @@ def _convert_mapping(node: yaml_text.Node, key: str) -> Any:
         raise Wrong(Fault(node.start_mark.line, f"`{key}`: {error}", "put the value between quotes")) from error
 
 
-def _convert_struct(node: yaml_text.Node, kind: type[msgspec.Struct], key: str) -> msgspec.Struct:
-    asked = schema(kind)
+def _convert_struct(kind: type[msgspec.Struct], node: yaml_text.Node, key: str) -> msgspec.Struct:
     if not isinstance(node, yaml_text.Mapping):
         found = "a list" if isinstance(node, yaml_text.Sequence) else f"`{shorten(node.value)}`"
-        names = ", ".join(f"`{name}:`" for name in asked.types if name in (asked.required or asked.types))
+        names = ", ".join(f"`{name}:`" for name in _needed(kind))
         hint = f"write {_example(kind).removeprefix('- ')}, or each key on a line of its own, indented"
         raise Wrong(Fault(node.start_mark.line, f"`{key}`: expected {names}, found {found}", hint))
-    values, _, _, faults = _read(node, asked)
+    values, _, _, faults = _read(node, schema(kind))
     if faults:
         raise Wrong(*(fault._replace(what=f"`{key}`: {fault.what}") for fault in faults))
     return kind(**values)
@@ -277,8 +279,13 @@ def _convert_struct(node: yaml_text.Node, kind: type[msgspec.Struct], key: str) 
 
 def _example(kind: type[msgspec.Struct]) -> str:
     """Return how an item of a list of `kind` is written: "- {title: …, url: …}"."""
+    return f"- {{{', '.join(f'{name}: …' for name in _needed(kind))}}}"
+
+
+def _needed(kind: type[msgspec.Struct]) -> list[str]:
+    """Return the keys that a `kind` must have, all where it must have none, in their order."""
     asked = schema(kind)
-    return f"- {{{', '.join(f'{name}: …' for name in asked.types if name in (asked.required or asked.types))}}}"
+    return [name for name in asked.converters if name in (asked.required or asked.converters)]
 
 
 def _is_struct(kind: Any) -> bool:

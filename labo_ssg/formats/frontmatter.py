@@ -6,6 +6,7 @@ title: Les orages
 The body starts here; its line number is kept for messages.
 """
 
+import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,7 +16,8 @@ from labo_ssg.formats import fields, plain_text, yaml_text
 from labo_ssg.problems import Place, Problem
 
 EXAMPLE = "start the file with `---`, `title: …`, `---`, each on a line of its own"
-_HANDLER = YAMLHandler()
+FENCE = re.compile(r"---(?<=^---)-*\s*$", re.MULTILINE)  # the handler's `^-{3,}\s*$`, but searched for as text: faster
+_HANDLER = YAMLHandler(FENCE)
 
 
 class Parts(NamedTuple):
@@ -39,7 +41,7 @@ def read(data: bytes, path: str, struct: type[msgspec.Struct]) -> tuple[Parts, l
     text, problems = plain_text.decode(data, path)
     if problems:
         return UNREADABLE, problems
-    opening = _HANDLER.FM_BOUNDARY.match(text)
+    opening = FENCE.match(text)
     if not opening:
         return UNREADABLE, [Problem(Place(path, 1), "the file has no front matter", EXAMPLE)]
     try:

@@ -1,6 +1,7 @@
 """Bytes of a file → text: UTF-8, without byte order mark, lines ended by LF."""
 
 import re
+from codecs import BOM_UTF8
 
 from labo_ssg.problems import Place, Problem
 
@@ -8,10 +9,9 @@ LARGEST = 1_000_000  # bytes; a book of 500 pages
 
 # What neither a page nor a feed may hold: control characters, and U+FFFE and its like (HTML § 13.2.3.5, XML § 2.2).
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-# The bytes that such a character would have: what a quick look finds, before a slow one says whether it is so.
-_SUSPECT = re.compile(
-    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xef[\xb7\xbf]|[\xf0-\xf4][\x80-\xbf]\xbf[\xbe\xbf]"
-)
+# The bytes that start no such character, and those that others hold: quick looks, before a slow one says what it is.
+_INNOCENT = re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xc2\xef\xf0-\xf4]", b"", bytes(range(256)))
+_SUSPECTS = [re.compile(shape) for shape in (rb"\xc2[\x80-\x9f]", rb"\xef\xb7", rb"\xbf[\xbe\xbf]")]
 INVISIBLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_NONCHARACTERS}]")
 
 
@@ -24,14 +24,14 @@ def decode(data: bytes, path: str) -> tuple[str, list[Problem]]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "", [Problem(Place(path, 1), "the file is in UTF-16", "save it again as UTF-8")]
     try:
-        text = _with_line_feeds(data.decode("utf-8-sig"))
+        text = _with_line_feeds(data.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError as error:
         line = _with_line_feeds(data[: error.start].decode("latin-1")).count("\n") + 1
         shown = data[error.start : error.start + 1].decode("cp1252", "replace")
         what = f"byte 0x{data[error.start]:02x} is not UTF-8"
         hint = f"save the file again as UTF-8 (in Windows-1252 this would be `{shown}`)"
         return "", [Problem(Place(path, line), what, hint)]
-    match = INVISIBLE.search(text) if _SUSPECT.search(data) else None
+    match = INVISIBLE.search(text) if _is_suspect(data) else None
     if match:
         place = Place(path, text.count("\n", 0, match.start()) + 1)
         return "", [Problem(place, f"the file holds the invisible character {name(match[0])}", _remedy(match[0]))]
@@ -43,8 +43,14 @@ def name(character: str) -> str:
     return f"U+{ord(character):04X}"
 
 
+def _is_suspect(data: bytes) -> bool:
+    """Tell whether `data` may hold an invisible character; in most texts no byte could start one."""
+    starts = data.translate(None, _INNOCENT)
+    return bool(starts) and (min(starts) < 0x80 or any(shape.search(data) for shape in _SUSPECTS))
+
+
 def _with_line_feeds(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _remedy(character: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
+from yaml._yaml import CParser
 
 from labo_ssg.problems import Place, Problem
 
@@ -22,7 +23,17 @@ Sequence = yaml.SequenceNode
 Scalar = yaml.ScalarNode
 
 _TOO_DEEP = f"lists or mappings are nested more than {DEEPEST} levels deep"
-_ONE_SPACE = str.maketrans("\u0085\u2028\u2029", "   ")  # YAML would end a line there, editors do not
+_LINE_ENDS = "\u0085\u2028\u2029"  # YAML would end a line there, editors do not
+_OPENING = re.compile(r"[\[{]|[-?:](?!\S)")  # a list or a mapping has one; a "[" may start both: [a: b]
+
+_NULL = "tag:yaml.org,2002:null"
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))  # without quotes
+_RESOLVER = yaml.resolver.Resolver()
+_TAGS: dict[type[Node], str] = {
+    Scalar: _RESOLVER.DEFAULT_SCALAR_TAG,
+    Sequence: _RESOLVER.DEFAULT_SEQUENCE_TAG,
+    Mapping: _RESOLVER.DEFAULT_MAPPING_TAG,
+}
 
 # What PyYAML says, and what to do about it.
 _HINTS = {
@@ -50,7 +61,8 @@ def read(text: str, path: str, first_line: int = 1) -> tuple[Mapping | None, lis
 
 def read_any(text: str, path: str, first_line: int = 1) -> tuple[Node | None, list[Problem]]:
     """Return what `text` holds, whatever it is; None where there is nothing in it, or a problem."""
-    text = text.translate(_ONE_SPACE)
+    for line_end in _LINE_ENDS:
+        text = text.replace(line_end, " ")
     try:
         node = _compose(text)
     except yaml.reader.ReaderError as error:
@@ -73,6 +85,7 @@ def find(node: Mapping, key: str) -> Node | None:
 def plain(node: Node) -> Any:
     """Return the value of `node` as YAML reads it; raise ValueError where it has none."""
     try:
+        _resolve(node)
         return yaml.constructor.SafeConstructor().construct_document(node)
     except yaml.constructor.ConstructorError as error:
         raise ValueError(f"it holds a value that YAML cannot read: {error.problem}") from error
@@ -82,18 +95,58 @@ def plain(node: Node) -> Any:
 
 def is_null(node: Node) -> bool:
     """Tell whether nothing stands behind the key."""
-    return isinstance(node, Scalar) and node.tag == "tag:yaml.org,2002:null"
+    return isinstance(node, Scalar) and node.tag == _NULL
+
+
+class _Composer(CParser):
+    """PyYAML's composer in C; what a value without quotes is, apart from null, it leaves open (None) for `plain`."""
+
+    def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str | None:
+        """Return the tag of a node that is written without; `implicit` tells first whether a scalar has no quotes."""
+        if kind is Scalar and implicit[0]:
+            return _NULL if value in _NULLS else None
+        return _TAGS[kind]
+
+    def descend_resolver(self, parent: Node | None, index: Any) -> None:
+        """Keep no path to the node: no tag depends on it."""
+
+    def ascend_resolver(self) -> None:
+        """Keep no path to the node."""
+
+
+def _resolve(node: Node) -> None:
+    """Give the values in `node` the tags that the composer left open."""
+    if node.tag is None:
+        node.tag = _RESOLVER.resolve(Scalar, node.value, (True, False))
+    for inside in _inside(node):
+        _resolve(inside)
+
+
+def _inside(node: Node) -> list[Node]:
+    """Return the nodes right inside `node`, keys too."""
+    if isinstance(node, Mapping):
+        return [one for pair in node.value for one in pair]
+    return node.value if isinstance(node, Sequence) else []
 
 
 def _compose(text: str) -> Node | None:
     if len(text) > LARGEST:
         raise ValueError(f"it has {len(text):,} characters, at most {LARGEST:,} are read")
-    if sum(map(text.count, "[{-?:")) > DEEPEST and max(_depths(text), default=0) > DEEPEST:
+    if _may_be_deep(text) and max(_depths(text), default=0) > DEEPEST:
         raise ValueError(_TOO_DEEP)
-    node: Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
+    node = _Composer(text).get_single_node()
     if node and "*" in text and _measure(node, {})[0] > MOST:
         raise ValueError(f"its aliases (`*name`) stand for more than {MOST:,} values")
     return node
+
+
+def _may_be_deep(text: str) -> bool:
+    """Tell whether `text` may open more than DEEPEST lists and mappings; few headers need more than the first look."""
+    if sum(map(text.count, "[{-?:")) <= DEEPEST:
+        return False
+    if any(sign in text for sign in ("&", "*", "---")):  # the composer could refuse one, and hide a mistake further on
+        return True
+    return text.count("[") + len(_OPENING.findall(text)) > DEEPEST
 
 
 def _depths(text: str) -> Iterator[int]:
@@ -114,9 +167,7 @@ def _measure(node: Node, known: dict[int, tuple[int, int]], depth: int = 1) -> t
     if id(node) not in known:
         if depth > DEEPEST + 1:
             raise ValueError(_TOO_DEEP)
-        inside = node.value if isinstance(node, Sequence) else []
-        inside = [one for pair in node.value for one in pair] if isinstance(node, Mapping) else inside
-        measures = [_measure(one, known, depth + 1) for one in inside]
+        measures = [_measure(one, known, depth + 1) for one in _inside(node)]
         known[id(node)] = 1 + sum(one[0] for one in measures), 1 + max((one[1] for one in measures), default=0)
     if depth + known[id(node)][1] > DEEPEST + 2:
         raise ValueError(_TOO_DEEP)

@@ -1,0 +1,60 @@
+"""What lies in the folders of a site, every file with its digest."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from labo_ssg.build.cache import Cache
+from labo_ssg.build.crew import Crew
+from labo_ssg.build.standing import GENERATION
+from labo_ssg.disk import files, sources
+from labo_ssg.disk.places import APPROVED, CONTENT
+from labo_ssg.disk.sources import Listings
+from labo_ssg.problems import Problem
+
+TREE = "sources"
+READABLE = 200  # files to read from which other processes may help
+
+
+class Found(NamedTuple):
+    """The folders of a site as they lie on the disk, the digests of what is in `content/`, by path, and problems.
+
+    `is_new` tells that something may not be as the last build found it.
+    """
+
+    folders: Listings
+    contents: dict[str, bytes]
+    problems: list[Problem]
+    is_new: bool
+
+
+def find(root: Path, cache: Cache, crew: Crew) -> Found:
+    """Return what lies below `root`, every file with its digest."""
+    tops = [top for top in (CONTENT, APPROVED) if files.exists(root, top)]
+    known = cache.folders(TREE)
+    scanned = sources.scan(root, tops, known)
+    folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
+    return Found(folders, dict(_contents(folders)), scanned.problems, bool(scanned.changed))
+
+
+def _contents(folders: Listings) -> Iterator[tuple[str, bytes]]:
+    for folder, listing in folders.items():
+        if folder == CONTENT or folder.startswith(f"{CONTENT}/"):
+            for name, known in listing.files():
+                yield f"{folder}/{name}", known
+
+
+def keep(found: Found, cache: Cache, clock: int) -> None:
+    """Remember what was found at `clock` (ns)."""
+    known = cache.folders(TREE)
+    fresh = {path: sources.settled(one, clock) for path, one in found.folders.items() if known.get(path) is not one}
+    if found.is_new:
+        cache.keep_folders(TREE, {**found.folders, **fresh})
+        cache.keep_note(GENERATION, secrets.token_bytes(8))
+
+
+def _digests(root: Path, crew: Crew, paths: Sequence[str]) -> Iterable[bytes]:
+    here = crew if not crew.apart else Crew(1)
+    return here.share(sources.read_digest, root, paths, worth=READABLE * 5)

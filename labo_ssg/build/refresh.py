@@ -1,0 +1,160 @@
+"""A design → the files of the output folder: what lies there already is not made again.
+
+All that is new waits aside until everything is ready, and is then published at once.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from labo_ssg.build import pictures, rendering, search
+from labo_ssg.build.crew import Crew
+from labo_ssg.build.design import Design
+from labo_ssg.build.finding import Found
+from labo_ssg.build.output import Made, Output
+from labo_ssg.build.publish import RECORD, Outcome, Ready, publish
+from labo_ssg.build.rendering import Context, Order
+from labo_ssg.disk import sources
+from labo_ssg.disk.places import CONTENT
+from labo_ssg.packing import digest, digest_of_file, pack
+from labo_ssg.pages import messages
+from labo_ssg.pages import page as pages
+from labo_ssg.problems import Place, Problem
+
+STAGE = "staged"
+
+
+class Files(NamedTuple):
+    """The files of a site by path: the digest of each, and where each lies that may have to be written."""
+
+    digests: dict[str, bytes]
+    ready: dict[str, Ready]
+
+    def add(self, path: str, known: bytes, source: Path, *, moves: bool = False) -> None:
+        self.digests[path] = known
+        self.ready[path] = Ready(source, moves)
+
+
+class Refresh:
+    """The work of a build on its output folder."""
+
+    def __init__(self, output: Output) -> None:
+        self._output, self._present = output, output.present
+        self.folder, self._root, self._work, self._cache = output.folder, output.root, output.work, output.cache
+
+    def carry_out(self, design: Design, found: Found, crew: Crew) -> tuple[Outcome, list[Problem]]:
+        """Make the folder hold the site of `design`, or leave it as it is and say why; raise OSError, PartlyWritten."""
+        with _stage(self._work / STAGE) as stage:
+            site = Files({}, {})
+            problems = self._copy(design, found, site)
+            self._add_theme(design, site, stage)
+            made, more = self._render(design, site, stage, crew)
+            problems += more or self._add_index(design, site)
+            if problems:
+                return Outcome(), sorted(set(problems))
+            fresh = {path: one for path, one in site.ready.items() if self._present.get(path) != site.digests[path]}
+            record = self._work / RECORD / f"{self._output.name}.json"
+            outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, record)
+        if not outcome.problems:
+            gone = self._present.keys() - site.digests.keys()
+            self._output.keep(made, (*fresh, *gone), site.digests)
+        return outcome, list(outcome.problems)
+
+    def _copy(self, design: Design, found: Found, site: Files) -> list[Problem]:
+        """Add what is copied as it is, and the pictures that are drawn once."""
+        for asset in design.library.assets:
+            path = f"{CONTENT}/{asset.path}"
+            site.add(asset.path, found.contents[path], self._root / path)
+        shown = pictures.shown(design.library, design.known, design.written)
+        cards, digests = design.plan.cards, found.contents
+        drawn, problems = pictures.make(design.library, shown, cards, digests, self._root, self._work)
+        self._add_kept("picture", {} if problems else drawn, site)
+        return problems
+
+    def _add_theme(self, design: Design, site: Files, stage: Path) -> None:
+        for number, (path, data) in enumerate(design.theme.files().items()):
+            waiting = stage / f"theme-{number}"
+            waiting.write_bytes(data)
+            site.add(path, digest_of_file(data), waiting, moves=True)
+
+    def _render(self, design: Design, site: Files, stage: Path, crew: Crew) -> tuple[dict[str, Made], list[Problem]]:
+        """Render the pages that are not there yet as they should be; one problem for each place where one fails."""
+        before = self._output.made()
+        made: dict[str, Made] = {}
+        orders: list[Order] = []
+        keys: dict[str, bytes] = {}
+        shape = _Shape(design)
+        for page in (*design.plan.samples, *design.plan.pages):
+            key = pages.key(page, shape.of(page.template))
+            known = before.get(page.path)
+            if known and known.key == key and self._is_there(page.path, known.digest):
+                made[page.path] = known
+            else:
+                keys[page.path] = key
+                orders.append(Order(page, f"page-{len(orders)}"))
+        context = Context(design.theme, design.plan.frame, self._cache.path, stage)
+        problems: dict[Place, Problem] = {}
+        for order, done in zip(orders, rendering.render(orders, context, crew), strict=True):
+            if isinstance(done, Problem):
+                problems.setdefault(done.place, done)
+            else:
+                made[order.page.path] = Made(keys[order.page.path], done.digest)
+        waiting = {order.page.path: stage / order.name for order in orders}
+        for page in design.plan.pages:
+            if page.path in made:
+                place = waiting.get(page.path, self.folder / page.path)
+                site.add(page.path, made[page.path].digest, place, moves=True)
+        return made, list(problems.values())
+
+    def _is_there(self, path: str, known: bytes) -> bool:
+        return path.startswith(messages.UNPUBLISHED) or self._present.get(path) == known
+
+    def _add_index(self, design: Design, site: Files) -> list[Problem]:
+        """Add the files of the search's index, where the settings ask for one."""
+        if not design.library.site.search:
+            return []
+        articles = [page.path for page in design.plan.articles.values()]
+        index, problems = search.index(
+            {path: site.digests[path] for path in articles},
+            lambda path: site.ready[path].source.read_bytes(),
+            design.library.site.language,
+            self._work,
+        )
+        self._add_kept("index", index, site)
+        return problems
+
+    def _add_kept(self, kind: str, kept: Mapping[str, Path], site: Files) -> None:
+        """Add files that never change under their names, whose digests are therefore remembered."""
+        known = self._cache.facts(kind)
+        names = {str(source.relative_to(self._work)) for source in kept.values()}
+        for path, source in kept.items():
+            name = str(source.relative_to(self._work))
+            if name not in known:
+                self._cache.keep(kind, name, sources.read_digest(self._work, name), b"", b"")
+            site.add(path, known[name].key, source)
+        self._cache.drop(kind, known.keys() - names)
+
+
+class _Shape:
+    """What shapes the files of pages beside their views: the settings, and the templates, each once."""
+
+    def __init__(self, design: Design) -> None:
+        self._theme, self._shapes = design.theme, {"": pack(design.plan.frame)}
+
+    def of(self, template: str) -> bytes:
+        if template not in self._shapes:
+            self._shapes[template] = digest(self._shapes[""], self._theme.shape(template))
+        return self._shapes[template]
+
+
+@contextmanager
+def _stage(folder: Path) -> Iterator[Path]:
+    """Give an empty folder for what waits to be published; nothing of it stays, nor of one that was killed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
