@@ -4,8 +4,8 @@ The English words stand in the templates; `locale/<language>.po` translates them
 A language without a catalogue gets English words and dates of its own.
 """
 
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -15,17 +15,25 @@ from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+KEPT = 4096  # days that were written in full lately, and as many hours
+
 
 @cache
 def translations(tag: str) -> NullTranslations:
     """Return the catalogue of the language `tag` ("fr", "fr-CA"), or one that leaves words as they are."""
-    source = files("labo_ssg").joinpath("locale", f"{locale(tag).language}.po")
-    if not source.is_file():
+    source = catalogue(tag)
+    if not source:
         return NullTranslations()
     compiled = BytesIO()
-    write_mo(compiled, read_po(BytesIO(source.read_bytes())))
+    write_mo(compiled, read_po(BytesIO(source)))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def catalogue(tag: str) -> bytes:
+    """Return the file of the words of the language `tag`, b"" where there is none."""
+    source = files("labo_ssg").joinpath("locale", f"{locale(tag).language}.po")
+    return source.read_bytes() if source.is_file() else b""
 
 
 @cache
@@ -47,22 +55,37 @@ def own_name(tag: str) -> str:
 
 def long_date(moment: datetime, tag: str) -> str:
     """Return the day in full: "12 janvier 2021"."""
-    written = format_date(moment, "long", locale(tag))
-    if moment.day == 1 and _is_french(tag):  # "1er mai": CLDR says "1 mai", nobody writes it
-        return "1er" + written.removeprefix("1")
-    return written
+    return _day_in_full(moment.date(), tag)
 
 
 def long_moment(moment: datetime, tag: str) -> str:
     """Return the day in full and the hour: "12 janvier 2021 à 10:15"."""
-    # CLDR's "at" patterns are not in Babel.
-    pattern = "{1} à {0}" if _is_french(tag) else locale(tag).datetime_formats["long"].replace("'", "")
-    return pattern.format(format_time(moment, "short", locale=locale(tag)), long_date(moment, tag))
+    return _day_and_hour(tag).format(_hour(moment.hour, moment.minute, tag), long_date(moment, tag))
 
 
 def iso(moment: datetime) -> str:
     """Return `moment` for machines, as RFC 3339 has it."""
-    return moment.isoformat(timespec="seconds") if moment.tzinfo is not UTC else f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+    written = moment.isoformat(timespec="seconds")
+    return written if moment.tzinfo is not UTC else f"{written.removesuffix('+00:00')}Z"
+
+
+@lru_cache(KEPT)
+def _day_in_full(day: date, tag: str) -> str:
+    written = format_date(day, "long", locale(tag))
+    if day.day == 1 and _is_french(tag):  # "1er mai": CLDR says "1 mai", nobody writes it
+        return "1er" + written.removeprefix("1")
+    return written
+
+
+@lru_cache(KEPT)
+def _hour(hour: int, minute: int, tag: str) -> str:
+    return str(format_time(time(hour, minute), "short", locale=locale(tag)))
+
+
+@cache
+def _day_and_hour(tag: str) -> str:
+    """Return where the hour, {0}, and the day, {1}, stand: CLDR's "at" patterns are not in Babel."""
+    return "{1} à {0}" if _is_french(tag) else str(locale(tag).datetime_formats["long"]).replace("'", "")
 
 
 def _is_french(tag: str) -> bool:

@@ -1,9 +1,11 @@
-"""The Jinja2 environment; a view → bytes. The only importer of jinja2."""
+"""The templates of a site; a view → bytes. Only this and `templating/` import jinja2."""
 
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from hashlib import sha256
+from functools import cache, lru_cache, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,8 +13,6 @@ from urllib.parse import quote
 import msgspec
 from jinja2 import (
     ChoiceLoader,
-    Environment,
-    FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
@@ -22,19 +22,27 @@ from jinja2 import (
 )
 from jinja2.exceptions import TemplateRuntimeError
 
-from labo_ssg import language
+from labo_ssg import language, model
 from labo_ssg.markup import dress, glossary
 from labo_ssg.model import Html
+from labo_ssg.packing import digest
 from labo_ssg.pages import urls
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.views import SiteView
+from labo_ssg.places import default_templates
 from labo_ssg.problems import Place, Problem
+from labo_ssg.templating import engine, reach
+from labo_ssg.templating.engine import Engine
+from labo_ssg.templating.reach import Reach, ReadOnce
+from labo_ssg.templating.store import Bytecode, Store, file_of
 
 ASSETS = "assets"
 TEMPLATES = (".html", ".xml", ".txt")
 DEFAULT = (
     "default"  # `{% extends "default/article.html" %}`: the default theme's own, in a site that changes a part of it
 )
+KEPT = 4096  # links
+KEPT_PARTS = 16_384  # parts of pages, of about 1 KB each
 SETTINGS = "settings.css"  # what the settings say of colours and fonts
 
 
@@ -46,37 +54,35 @@ class Broken(Exception):  # noqa: N818 - a mistake in a template, told as a Prob
         self.problem = problem
 
 
-def default_templates() -> Path:
-    """Return the folder of the default theme: in the package, or beside it in a checkout."""
-    inside = Path(__file__).parent / "templates"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
-
-
 class Theme:
     """The templates of a site, over those of the default theme, and their assets by name."""
 
-    def __init__(self, folder: Path, site: SiteView, zone: tzinfo, assets: Mapping[str, bytes]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        site: SiteView,
+        zone: tzinfo,
+        assets: Mapping[str, bytes],
+        bytecode: Path | None = None,
+    ) -> None:
+        """Take the templates of `folder`; in `bytecode`, a folder, is kept what a later run may use again."""
         self.folders = [folder, default_templates()]
         self.assets = {**assets, SETTINGS: site.style.encode()} if site.style else dict(assets)
-        self.stamp = _digest(self.assets)
-        self.parts = (folder, site, zone, assets)
+        self.stamp = digest(*(part for name, data in self.assets.items() for part in (name.encode(), data))).hex()[:10]
+        self.parts = (folder, site, zone, assets, bytecode)
         self._zone, self._site = zone, site
-        self._parts: dict[str, Html] = {}
-        theirs = PrefixLoader({DEFAULT: FileSystemLoader(default_templates())})
-        self._loader = ChoiceLoader([FileSystemLoader(self.folders), theirs])
-        self._environment = self._make_environment()
+        self._parts: dict[tuple[Any, ...], Html] = {}
+        theirs = PrefixLoader({DEFAULT: ReadOnce([default_templates()])})
+        self._loader = ChoiceLoader([ReadOnce(self.folders), theirs])
+        given = f"{site!r} {zone!r}".encode(errors="surrogatepass")
+        self._salt = digest(_program(), language.catalogue(site.language), given)
+        store = Store(bytecode) if bytecode else None
+        self._environment = self._make_environment(store)
+        self._reach = Reach(self._environment, self._loader, self.folders, store, _program())
 
     def __reduce__(self) -> tuple[type["Theme"], tuple[Any, ...]]:
         """Say how another process makes the same theme."""
         return Theme, self.parts
-
-    def shape(self, template: str) -> bytes:
-        found = sha256(msgspec.json.encode(self._site) + str(self._zone).encode() + self.stamp.encode())
-        for folder in self.folders:
-            for path in sorted(folder.rglob("*.*")) if folder.is_dir() else ():
-                if path.is_file():
-                    found.update(path.read_bytes())
-        return found.digest()
 
     def files(self) -> dict[str, bytes]:
         """Return the theme's assets by their path in the output folder.
@@ -92,6 +98,20 @@ class Theme:
             return self._environment.get_template(page.template).render(view=page.view).encode()
         except Exception as error:  # a template may raise anything: what it calls is its author's choice
             raise Broken(self._explain(error, page)) from error
+
+    def shape(self, template: str) -> bytes:
+        """Return what stands for all that decides what `template` makes of a view, but for the view.
+
+        That is the sources it reaches, the settings, the time zone, the words, this program, and the
+        assets where it may link to them.
+        """
+        sources, links = self._reach.sources(template)
+        named = (part for name, source in sources.items() for part in (name.encode(errors="surrogatepass"), source))
+        return digest(self._salt, self.stamp.encode() if links else b"", *named)
+
+    def sources(self, template: str) -> dict[str, bytes]:
+        """Return the digest of each source that `template` reaches, by name, b"" for one that is not there."""
+        return self._reach.sources(template)[0]
 
     def check(self) -> list[Problem]:
         """Return what keeps a template from being read, for each of them."""
@@ -145,18 +165,16 @@ class Theme:
         source, filename, _ = self._loader.get_source(self._environment, name)
         return self._environment.parse(source, name, filename)
 
-    def _make_environment(self) -> Environment:
-        environment = Environment(
+    def _make_environment(self, store: Store | None) -> Engine:
+        environment = Engine(
+            language.translations(self._site.language),
             loader=self._loader,
-            autoescape=select_autoescape(enabled_extensions=("html", "xml"), default=False),
+            bytecode_cache=Bytecode(store, self._salt) if store else None,
+            autoescape=cache(select_autoescape(enabled_extensions=("html", "xml"), default=False)),
             undefined=StrictUndefined,
-            auto_reload=False,  # a theme lives as long as one build
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
         )
-        translations = language.translations(self._site.language)
-        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined] # i18n adds it
         environment.globals.update(site=self._site, asset=self._asset, assets=self.assets.keys(), once=self._once)
         environment.filters.update(self._filters())
         return environment
@@ -166,16 +184,16 @@ class Theme:
         host = site.base_url.removesuffix(urls.base(site.base_url))
 
         return {
-            "href": lambda url: urls.href(site.base_url, url),
-            "absolute": lambda url: urls.absolute(site.base_url, url),
+            "href": lru_cache(KEPT, typed=True)(partial(urls.href, site.base_url)),
+            "absolute": partial(urls.absolute, site.base_url),
             "date": lambda moment: language.long_date(moment.astimezone(zone), site.language),
             "moment": lambda moment: language.long_moment(moment.astimezone(zone), site.language),
             "iso": language.iso,
-            "day": lambda moment: moment.astimezone(zone).strftime("%Y-%m-%d"),
+            "day": lambda moment: moment.astimezone(zone).date().isoformat(),
             "initials": _initials,
-            "unmark": lambda html: Html(glossary.unmark(html)),
+            "unmark": lambda html: Html(glossary.unmark(html) if 'class="term"' in html else html),
             "without_calls": lambda html: Html(dress.without_calls(html)),
-            "with_full_links": lambda html: Html(dress.with_full_links(html, host)),
+            "with_full_links": lambda html: Html(dress.with_full_links(html, host) if _has_links(html) else html),
             "json": _json,
             "language_name": language.own_name,
             "lang_tag": lambda tag: tag.replace("_", "-"),
@@ -187,11 +205,21 @@ class Theme:
             raise TemplateRuntimeError(f"there is no asset `{name}` in {ASSETS}/")
         return urls.href(self._site.base_url, f"/{ASSETS}/{self.stamp}/{quote(name)}")
 
-    def _once(self, name: str) -> Html:
-        """Return what the template `name` gives where it shows nothing of the page: it is rendered once."""
-        if name not in self._parts:
-            self._parts[name] = Html(self._environment.get_template(name).render())
-        return self._parts[name]
+    def _once(self, name: str, /, **given: Any) -> Html:
+        """Return what the template `name` makes of `given`, and of nothing of the page: the same is rendered once."""
+        try:
+            key = (name, *given.items(), *map(type, given.values()))
+            return self._parts[key]
+        except KeyError:
+            made = self._parts[key] = self._part(name, given)
+        except TypeError:  # what may change, a list, cannot be known again
+            return self._part(name, given)
+        if len(self._parts) > KEPT_PARTS:
+            self._parts.pop(next(iter(self._parts)), None)
+        return made
+
+    def _part(self, name: str, given: Mapping[str, Any]) -> Html:
+        return Html(self._environment.get_template(name).render(given))
 
     def _explain(self, error: Exception, page: Page) -> Problem:
         """Return the problem behind what a template raised; raise it again where none did."""
@@ -232,18 +260,23 @@ def _is_template(name: str) -> bool:
     return name.endswith(TEMPLATES) and not hidden and not name.startswith((f"{ASSETS}/", f"{DEFAULT}/"))
 
 
-def _digest(assets: Mapping[str, bytes]) -> str:
-    digest = sha256()
-    for name, data in assets.items():
-        digest.update(b"%d:%s%d:" % (len(name), name.encode(), len(data)))
-        digest.update(data)
-    return digest.hexdigest()[:10]
+@cache
+def _program() -> bytes:
+    """Return what stands for the code that reads and renders templates: part of it goes into what is compiled."""
+    versions = (sys.version, *map(version, ("jinja2", "markupsafe", "msgspec", "babel")))
+    own = (sys.modules[__name__], engine, reach, language, model, dress, glossary, urls)
+    return digest(*(one.encode() for one in versions), *map(file_of, own))
 
 
 def _json(value: Any) -> Html:
     """Return `value` as JSON that may stand in a script element."""
     text = msgspec.json.encode(value).decode()
     return Html(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _has_links(html: str) -> bool:
+    """Tell whether there may be something in `html` that a feed says otherwise: most comments have nothing of it."""
+    return '="/' in html or ' srcset="' in html or ' sizes="' in html
 
 
 def _initials(name: str) -> str:

@@ -14,9 +14,9 @@ from conftest import NOW, ROOT, dom, text_of
 
 from labo_ssg.disk.discussions import read_comments
 from labo_ssg.disk.library import read_library, reader
-from labo_ssg.disk.places import APPROVED
 from labo_ssg.model import Comment, Library
 from labo_ssg.pages.threads import _in_reading_order as reading_order
+from labo_ssg.places import APPROVED
 
 ARTICLE = "le-labo-de-l-ess/on-parle-de-nous/ptce-elements-de-diagnostic/index.html"
 BASE = "https://labo-ess.example"

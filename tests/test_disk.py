@@ -11,8 +11,8 @@ from labo_ssg.build.check import check
 from labo_ssg.disk import files
 from labo_ssg.disk.discussions import check_pending, read_comments
 from labo_ssg.disk.library import read_library, read_site, reader
-from labo_ssg.disk.places import APPROVED
 from labo_ssg.disk.starter import LANGUAGES, make_site
+from labo_ssg.places import APPROVED
 from labo_ssg.problems import Problem
 
 POST = article()

@@ -8,9 +8,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "labo_ssg"
 FLOORS = [
-    {"problems", "packing"},
+    {"problems", "packing", "places"},
     {"model", "language"},
-    {"formats", "markup", "pages", "pictures"},
+    {"formats", "markup", "pages", "pictures", "templating"},
     {"disk", "theme", "forge"},
     {"build", "inbox", "moderation", "migrate"},
     {"preview"},
@@ -21,7 +21,7 @@ INSIDE = {("__main__", "cli"): "`python -m labo_ssg` is the command line by anot
 
 OWNERS = {
     "nh3": ["markup/sanitize.py"],
-    "jinja2": ["theme.py"],
+    "jinja2": ["templating/", "theme.py"],
     "yaml": ["formats/"],
     "frontmatter": ["formats/frontmatter.py"],
     "httpx": ["forge/"],

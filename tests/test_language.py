@@ -3,9 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
 from babel.messages.pofile import read_po
 from conftest import ROOT
 from jinja2 import Environment
@@ -83,3 +87,25 @@ def test_no_template_holds_words_outside_the_catalogues() -> None:
         bare = re.sub(r"<[^>]*>|&\w+;", " ", re.sub(r"\w+=\"[^\"]*\"", "", text))
         found += [f"{path.name}: {word}" for word in re.findall(r"[A-Za-zÀ-ÿ]{3,}", bare) if word != "https"]
     assert found == []
+
+
+def test_a_moment_is_written_where_it_was_and_in_the_language_asked_for() -> None:
+    here, there = (
+        datetime(2021, 5, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris")),
+        datetime(2021, 4, 30, 22, 30, tzinfo=UTC),
+    )
+    assert here == there
+    assert [language.long_date(moment, "fr") for moment in (here, there)] == ["1er mai 2021", "30 avril 2021"]
+    assert [language.long_date(moment, "en") for moment in (here, there)] == ["May 1, 2021", "April 30, 2021"]
+    written = [
+        language.long_moment(moment, tag).replace("\u202f", " ") for tag in ("fr", "en") for moment in (here, there)
+    ]
+    assert written == [
+        "1er mai 2021 à 00:30", "30 avril 2021 à 22:30", "May 1, 2021, 12:30 AM", "April 30, 2021, 10:30 PM"
+    ]  # fmt: skip
+    assert [language.iso(moment) for moment in (here, there)] == ["2021-05-01T00:30:00+02:00", "2021-04-30T22:30:00Z"]
+
+
+def test_no_language_writes_the_seconds_of_a_short_hour() -> None:
+    patterns = {tag: Locale.parse(tag).time_formats["short"].pattern for tag in locale_identifiers() if "_" not in tag}
+    assert [tag for tag, pattern in patterns.items() if re.search("[sSAzZOvVxX]", pattern)] == []

@@ -21,7 +21,7 @@ from labo_ssg.build.crew import Crew
 from labo_ssg.build.output import Output
 from labo_ssg.build.publish import PartlyWritten
 from labo_ssg.disk import files
-from labo_ssg.disk.places import CONTENT, SETTINGS, WORK, check_comments
+from labo_ssg.places import CONTENT, SETTINGS, WORK
 from labo_ssg.problems import Place, Problem
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _build(
     found = finding.find(root, memory, crew)
     if not (keep or found.is_new or found.problems) and output.is_untouched:
         last = standing.recall(memory, output.name, standing.ground(root, memory, drafts=drafts), now)
-        if last and not check_comments(root):
+        if last:
             return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
     # What is below is not loaded for a site that is as it was.
     from labo_ssg.build.design import design

@@ -11,7 +11,7 @@ from labo_ssg.build.output import Output
 from labo_ssg.build.refresh import Refresh
 from labo_ssg.disk import discussions, files
 from labo_ssg.disk.library import read_site, reader
-from labo_ssg.disk.places import SETTINGS, WORK
+from labo_ssg.places import SETTINGS, WORK
 from labo_ssg.problems import Problem
 
 

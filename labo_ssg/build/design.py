@@ -13,14 +13,16 @@ from labo_ssg.build.crew import Crew
 from labo_ssg.build.finding import Found
 from labo_ssg.build.writing import Writing
 from labo_ssg.disk.assets import read_assets
-from labo_ssg.disk.places import TEMPLATES, check_comments, default_templates
 from labo_ssg.model import Library, Written
 from labo_ssg.pages import links, shelves
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan
 from labo_ssg.pages.shelves import Shelves
+from labo_ssg.places import TEMPLATES, default_templates
 from labo_ssg.problems import Problem
 from labo_ssg.theme import Theme
+
+COMPILED = "templates"  # where templates are kept as they were compiled
 
 
 class Studied(Struct, frozen=True):
@@ -49,16 +51,18 @@ def design(
     root: Path, found: Found, cache: Cache, crew: Crew, *, now: datetime, drafts: bool
 ) -> tuple[Design, list[Problem]]:
     """Read what was `found`, study it, have its texts written, plan its pages; all problems of all steps are told."""
-    whole, problems = reading.read(root, found, cache, crew)
+    whole, more = reading.read(root, found, cache, crew)
+    problems = found.problems + more
     studied, more = study(whole, now=now, drafts=drafts)
     problems += more
     written, more = Writing(root, studied.library, whole, studied.known, cache, crew).write(found)
-    problems += more + check_comments(root)
+    problems += more
     planned, more = plan(studied.library, studied.shelves, studied.known, written)
     problems += more
     assets, more = read_assets(root, default_templates())
     problems += more
-    theme = Theme(root / TEMPLATES, planned.site, ZoneInfo(studied.library.site.timezone), assets)
+    zone = ZoneInfo(studied.library.site.timezone)
+    theme = Theme(root / TEMPLATES, planned.site, zone, assets, cache.path.parent / COMPILED)
     problems += theme.check()
     due = min((one.date for one in whole.articles if one.date and one.date > now and not one.draft), default=None)
     return Design(studied.library, studied.known, written, planned, theme, due), sorted(set(problems))

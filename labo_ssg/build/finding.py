@@ -1,18 +1,19 @@
 """What lies in the folders of a site, every file with its digest."""
 
+import difflib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.standing import GENERATION
 from labo_ssg.disk import files, sources
-from labo_ssg.disk.places import APPROVED, CONTENT
 from labo_ssg.disk.sources import Listings
-from labo_ssg.problems import Problem
+from labo_ssg.places import APPROVED, COMMENTS, CONTENT, PENDING
+from labo_ssg.problems import Place, Problem
 
 TREE = "sources"
 READABLE = 200  # files to read from which other processes may help
@@ -36,7 +37,8 @@ def find(root: Path, cache: Cache, crew: Crew) -> Found:
     known = cache.folders(TREE)
     scanned = sources.scan(root, tops, known)
     folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
-    return Found(folders, dict(_contents(folders)), scanned.problems, bool(scanned.changed))
+    problems = scanned.problems + _check_comments(root)
+    return Found(folders, dict(_contents(folders)), problems, bool(scanned.changed))
 
 
 def _contents(folders: Listings) -> Iterator[tuple[str, bytes]]:
@@ -58,3 +60,15 @@ def keep(found: Found, cache: Cache, clock: int) -> None:
 def _digests(root: Path, crew: Crew, paths: Sequence[str]) -> Iterable[bytes]:
     here = crew if not crew.apart else Crew(1)
     return here.share(sources.read_digest, root, paths, worth=READABLE * 5)
+
+
+def _check_comments(root: Path) -> list[Problem]:
+    """Return a problem for each folder whose name is nearly that of one of comments."""
+    known = [PurePosixPath(state).name for state in (PENDING, APPROVED)]
+    problems = []
+    for name in files.folders(root, COMMENTS):
+        near = difflib.get_close_matches(name, known, 1, 0.7)
+        if near and name not in known:
+            place = Place(f"{COMMENTS}/{name}")
+            problems.append(Problem(place, "no comment is read from here", f"did you mean {COMMENTS}/{near[0]}?"))
+    return problems

@@ -12,13 +12,13 @@ from typing import NamedTuple
 import msgspec
 
 from labo_ssg.disk import files
-from labo_ssg.disk.places import CONTENT
 from labo_ssg.model import Library, ThemeSettings, Written
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.cards import Card
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pictures import card as drawing
 from labo_ssg.pictures import variants as shrinking
+from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
 KEPT = "pictures"  # the folder of what was made, by a digest of all that shapes it: to delete it costs time alone

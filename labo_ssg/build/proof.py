@@ -8,11 +8,11 @@ from labo_ssg.build import manuscripts
 from labo_ssg.build.design import Studied, study
 from labo_ssg.disk.discussions import parse_comment
 from labo_ssg.disk.library import parse_article, read_library, reader
-from labo_ssg.disk.places import CONTENT
 from labo_ssg.formats import article as article_format
 from labo_ssg.formats import plain_text
 from labo_ssg.markup import body as markup
 from labo_ssg.model import Html, Manuscript, Markup
+from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
 As = Literal["comment", "spip", "markdown"]

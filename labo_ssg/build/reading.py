@@ -11,10 +11,10 @@ from labo_ssg.build.finding import READABLE, Found
 from labo_ssg.build.remembered import Done, Job, remember
 from labo_ssg.disk import files, library
 from labo_ssg.disk.library import Reader
-from labo_ssg.disk.places import CONTENT, SETTINGS
 from labo_ssg.disk.sources import UNKNOWN
 from labo_ssg.model import Article, Asset, Library, Section
 from labo_ssg.packing import digest, digest_of_file, pack, unpack
+from labo_ssg.places import CONTENT, SETTINGS
 from labo_ssg.problems import Place, Problem
 
 CHANGED = "it was changed while the site was being built"

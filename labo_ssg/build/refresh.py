@@ -17,10 +17,10 @@ from labo_ssg.build.output import Made, Output
 from labo_ssg.build.publish import RECORD, Outcome, Ready, publish
 from labo_ssg.build.rendering import Context, Order
 from labo_ssg.disk import sources
-from labo_ssg.disk.places import CONTENT
 from labo_ssg.packing import digest, digest_of_file, pack
 from labo_ssg.pages import messages
 from labo_ssg.pages import page as pages
+from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
 STAGE = "staged"

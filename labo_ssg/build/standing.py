@@ -7,8 +7,8 @@ import msgspec
 
 from labo_ssg.build.cache import Cache
 from labo_ssg.disk import files
-from labo_ssg.disk.places import SETTINGS, TEMPLATES, default_templates
 from labo_ssg.packing import digest
+from labo_ssg.places import SETTINGS, TEMPLATES, default_templates
 
 GENERATION = "generation"  # the note that changes when a source does
 

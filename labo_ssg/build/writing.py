@@ -15,7 +15,6 @@ from labo_ssg.build.reading import read_as_known
 from labo_ssg.build.remembered import Done, Job, remember
 from labo_ssg.disk import discussions, files
 from labo_ssg.disk.library import Reader, parse_article, reader
-from labo_ssg.disk.places import APPROVED
 from labo_ssg.markup import body as markup
 from labo_ssg.model import (
     Article,
@@ -33,6 +32,7 @@ from labo_ssg.model import (
 from labo_ssg.packing import digest, pack
 from labo_ssg.pages import threads
 from labo_ssg.pages.links import Addresses
+from labo_ssg.places import APPROVED
 from labo_ssg.problems import Place, Problem
 
 # Texts and conversations from which other processes may help.
@@ -160,7 +160,7 @@ Folders = dict[str, tuple[str, tuple[tuple[str, bytes], ...]]]
 def _folders(found: Found, articles: Iterable[str]) -> tuple[Folders, list[Problem]]:
     """Return the folders of comments that belong to an article, and the problems of the others."""
     folders: Folders = {}
-    problems = [one for one in found.problems if one.place.path.startswith(APPROVED)]
+    problems: list[Problem] = []
     all_known = not any(one.place.path.startswith("content") for one in found.problems)
     ids = set(articles)
     homeless = []

@@ -7,7 +7,7 @@ import rcssmin
 import rjsmin
 
 from labo_ssg.disk import files
-from labo_ssg.disk.places import ASSETS
+from labo_ssg.places import ASSETS
 from labo_ssg.problems import Problem
 
 

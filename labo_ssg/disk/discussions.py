@@ -6,11 +6,11 @@ from pathlib import Path, PurePosixPath
 
 from labo_ssg.disk import files
 from labo_ssg.disk.library import Reader
-from labo_ssg.disk.places import APPROVED, PENDING
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.markup import titles
 from labo_ssg.model import Comment, Library
 from labo_ssg.pages import threads
+from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
 
 

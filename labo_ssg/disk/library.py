@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from labo_ssg.disk import files
-from labo_ssg.disk.places import CONTENT, GLOSSARY, SETTINGS
 from labo_ssg.formats import article as article_format
 from labo_ssg.formats import site_yaml
 from labo_ssg.formats.article import MARKUPS
@@ -19,6 +18,7 @@ from labo_ssg.model import Article, Asset, Discussion, Library, Section, Site, T
 from labo_ssg.pages import links, urls
 from labo_ssg.pictures.measure import measure
 from labo_ssg.pictures.variants import widths
+from labo_ssg.places import CONTENT, GLOSSARY, SETTINGS
 from labo_ssg.problems import Place, Problem
 
 PICTURES = (*links.PHOTOGRAPHS, ".svg")

@@ -69,19 +69,21 @@ def _article(view: ArticleView, site: Site) -> Node:
 
 def _comments(thread: Iterable[CommentView]) -> list[Node]:
     """Return the comments of `thread`, each with the answers to it as its own."""
-    return [
-        _filled(
-            {
-                "@type": "Comment",
-                "@id": f"#{comment.anchor}",
-                "author": {"@type": "Person", "name": comment.author},
-                "datePublished": language.iso(comment.date),
-                "text": _beginning(comment.excerpt),
-                "comment": _comments(comment.replies),
-            }
-        )
-        for comment in thread
-    ]
+    return [_comment(comment) for comment in thread]
+
+
+def _comment(comment: CommentView) -> Node:
+    node: Node = {
+        "@type": "Comment",
+        "@id": f"#{comment.anchor}",
+        "author": {"@type": "Person", "name": comment.author},
+        "datePublished": language.iso(comment.date),
+    }
+    if comment.excerpt:
+        node["text"] = _beginning(comment.excerpt)
+    if comment.replies:
+        node["comment"] = _comments(comment.replies)
+    return node
 
 
 def _beginning(text: str) -> str:

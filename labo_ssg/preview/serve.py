@@ -10,7 +10,7 @@ import uvicorn
 
 from labo_ssg.build.build import Report, build_and_keep
 from labo_ssg.build.cache import NAME
-from labo_ssg.disk.places import WORK
+from labo_ssg.places import WORK
 from labo_ssg.preview.app import create_app
 from labo_ssg.preview.stage import Stage
 from labo_ssg.preview.watch import Watcher

@@ -9,7 +9,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import ObservedWatch
 
-from labo_ssg.disk.places import CONTENT, SETTINGS
+from labo_ssg.places import CONTENT, SETTINGS
 
 FOLDERS = (CONTENT, "comments", "templates")
 QUIET = 0.08  # seconds without a change before the burst is over: an editor saves in several steps

@@ -1,0 +1,21 @@
+"""Where the files of a site lie, and those of this program."""
+
+from pathlib import Path
+
+SETTINGS = "site.yaml"
+CONTENT = "content"
+GLOSSARY = "content/glossaire.yaml"
+COMMENTS = "comments"
+APPROVED = "comments/approved"
+PENDING = "comments/pending"
+TEMPLATES = "templates"
+ASSETS = "templates/assets"
+
+WORK = ".labo"  # what builds keep for the next ones
+
+
+def default_templates() -> Path:
+    """Return the folder of the default theme: in the package, or beside it in a checkout."""
+    home = Path(__file__).parent
+    inside = home / "templates"
+    return inside if inside.is_dir() else home.parent / "templates"
