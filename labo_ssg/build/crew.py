@@ -4,12 +4,11 @@ A step is a pure function of a context, the same for all orders, and of one orde
 made does not depend on who makes it. Orders travel in chunks, in their order.
 """
 
-import multiprocessing
 import pickle
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
@@ -82,6 +81,10 @@ class Crew:
 
     def _started(self) -> Executor:
         if self._executor is None:
+            # Loaded here: a small change needs none of it.
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
             # To fork is quick and shares the memory, where it is safe: on Linux, while there is one thread.
             way = "fork" if sys.platform == "linux" else "spawn"
             self._executor = ProcessPoolExecutor(self.jobs, multiprocessing.get_context(way))

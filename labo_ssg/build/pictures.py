@@ -16,8 +16,6 @@ from labo_ssg.model import Library, ThemeSettings, Written
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.cards import Card
 from labo_ssg.pages.links import Addresses
-from labo_ssg.pictures import card as drawing
-from labo_ssg.pictures import variants as shrinking
 from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
@@ -88,26 +86,34 @@ def _variants(
 
 
 def _shrunk(source: Path, width: int) -> bytes:
-    return shrinking.shrink(source.read_bytes(), width)
+    from labo_ssg.pictures.variants import shrink  # what makes pictures is loaded where one is made
+
+    return shrink(source.read_bytes(), width)
+
+
+def _drawn(words: tuple[str, str, str], look: tuple[str, str, str, str, bytes]) -> bytes:
+    from labo_ssg.pictures.card import Look, draw
+
+    return draw(*words, Look(*look))
 
 
 def _cards(theme: ThemeSettings, cards: Sequence[Card], root: Path, home: Path) -> Iterable[_Order]:
     own = root / CONTENT / theme.social_font
     font = own.read_bytes() if theme.social_font else FONT.read_bytes()
     colors = theme.colors
-    look = drawing.Look(colors.paper, colors.ink, colors.second_ink, colors.accent, font)
+    look = (colors.paper, colors.ink, colors.second_ink, colors.accent, font)
     style = sha256(msgspec.json.encode((_recipe(), look[:-1])) + font).digest()
     source = f"{CONTENT}/{theme.social_font}" if theme.social_font else "site.yaml"
     for card in cards:
         words = (card.title, card.kicker, card.foot)
         kept = home / f"{sha256(style + msgspec.json.encode(words)).hexdigest()[:24]}.png"
-        yield _Order(card.path, kept, partial(drawing.draw, *words, look), source)
+        yield _Order(card.path, kept, partial(_drawn, words, look), source)
 
 
 @cache
 def _recipe() -> str:
     """Return a digest of the code that makes pictures: what it made before it changed is made anew."""
-    room = Path(drawing.__file__).parent
+    room = Path(__file__).parent.parent / "pictures"
     return sha256(b"".join(path.read_bytes() for path in sorted(room.glob("*.py")))).hexdigest()[:8]
 
 
@@ -115,9 +121,11 @@ def _carry_out(order: _Order) -> Problem | None:
     """Make a picture that is not there yet."""
     if order.kept.is_file() and order.kept.stat().st_size:  # a disk that lost its power leaves empty files
         return None
+    from labo_ssg.pictures.measure import Unreadable
+
     try:
         data = order.make()
-    except shrinking.Unreadable as error:
+    except Unreadable as error:
         return Problem(Place(order.source), f"it cannot be used: {error}", "save it anew, or remove it")
     files.write_atomic(order.kept, data)
     return None

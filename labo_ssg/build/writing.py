@@ -22,6 +22,7 @@ from labo_ssg.model import (
     Comment,
     Conversation,
     Gist,
+    Html,
     Kept,
     Library,
     Section,
@@ -37,6 +38,9 @@ from labo_ssg.problems import Place, Problem
 
 # Texts and conversations from which other processes may help.
 TEXTS, TALKS = 60, 100
+
+
+UNSEEN = Gist(Kept("texts", "", ""), Html(""), "", (), (), ())  # of a file that was refused unread: no page shows it
 
 
 class Context(NamedTuple):
@@ -91,14 +95,16 @@ class Writing:
 
     def _write_articles(self, found: Found) -> tuple[dict[str, Gist], list[Problem]]:
         jobs = []
-        for article in self._library.articles:
+        seen = [article for article in self._library.articles if article.place.path in found.contents]
+        for article in seen:
             path = article.place.path
             links = self._links(article.references, article.section)
             known = found.contents[path]
             jobs.append(Job(path, digest(self._context.shape, known, pack(links)), ArticleOrder(article, known, links)))
         written, problems = self._remember("texts", _write_article, jobs, TEXTS)
         self._cache.drop("texts", self._cache.facts("texts").keys() - {one.place.path for one in self._whole.articles})
-        return {one.id: written[one.place.path].value(Gist) for one in self._library.articles}, problems
+        gists = dict.fromkeys((one.id for one in self._library.articles), UNSEEN)
+        return gists | {one.id: written[one.place.path].value(Gist) for one in seen}, problems
 
     def _write_sections(self) -> tuple[dict[tuple[str, ...], Body], list[Problem]]:
         sections = {section.place.path: section for section in self._library.sections if section.text.strip()}

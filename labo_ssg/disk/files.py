@@ -6,7 +6,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,66 +53,86 @@ def look(root: Path, folder: str) -> Seen:
     """
     seen = Seen([], [], [])
     try:
-        with _opened(root / folder) as (descriptor, entries):
-            for entry in entries:
-                if _is_passed_over(entry.name):
-                    continue
-                if problem := _refusal(entry, f"{folder}/{entry.name}"):
-                    seen.problems.append(problem)
-                elif entry.is_dir(follow_symlinks=False):
-                    seen.folders.append(f"{folder}/{entry.name}")
-                else:
-                    with suppress(FileNotFoundError):  # removed meanwhile
-                        found = os.stat(entry.name, dir_fd=descriptor, follow_symlinks=False)
-                        times = (found.st_mtime_ns, found.st_ctime_ns)
-                        seen.files.append((entry.name, found.st_size, *times, found.st_ino))
+        descriptor = os.open(f"{root}/{folder}", os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         seen.problems.append(unreadable(_closed(root, folder), error))
+        return seen
+    try:
+        for entry in _entries(descriptor):
+            name = entry.name
+            if _is_passed_over(name):
+                continue
+            if not _PLAIN.fullmatch(name) and (problem := _odd_name(f"{folder}/{name}")):
+                seen.problems.append(problem)
+            elif entry.is_file(follow_symlinks=False):
+                found = _stat(name, descriptor)
+                if found:
+                    times = (found.st_mtime_ns, found.st_ctime_ns)
+                    seen.files.append((name, found.st_size, *times, found.st_ino))
+            elif entry.is_dir(follow_symlinks=False):
+                seen.folders.append(f"{folder}/{name}")
+            else:
+                seen.problems.append(_odd_kind(entry, f"{folder}/{name}"))
+    finally:
+        os.close(descriptor)
     seen.files.sort()
     return seen
 
 
 def look_over(root: Path, folder: str) -> Seen:
-    """Return what is right in `folder` of `root`, whatever it is called.
+    """Return what is right in `folder` of `root`, whatever it is called; raise OSError.
 
     It may have been copied here with its times: what a file system says of its own counts for nothing.
     """
     seen = Seen([], [], [])
-    with _opened(root / folder) as (descriptor, entries):
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                seen.folders.append(path)
-            elif entry.is_file(follow_symlinks=False):
-                found = os.stat(entry.name, dir_fd=descriptor, follow_symlinks=False)
-                seen.files.append((entry.name, found.st_size, found.st_mtime_ns, 0, 0))
+    descriptor = os.open(f"{root}/{folder}", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for entry in _entries(descriptor):
+            name = entry.name
+            if entry.is_file(follow_symlinks=False):
+                found = _stat(name, descriptor)
+                if found:
+                    seen.files.append((name, found.st_size, found.st_mtime_ns, 0, 0))
+            elif entry.is_dir(follow_symlinks=False):
+                seen.folders.append(f"{folder}/{name}" if folder else name)
             else:
-                seen.files.append((entry.name, NO_FILE, 0, 0, 0))
+                seen.files.append((name, NO_FILE, 0, 0, 0))
+    finally:
+        os.close(descriptor)
     seen.files.sort()
     return seen
 
 
-@contextmanager
-def _opened(folder: Path) -> Iterator[tuple[int, list[os.DirEntry[str]]]]:
-    """Give a folder's descriptor, by which its files are asked for faster, and what is in it; raise OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _entries(descriptor: int) -> list[os.DirEntry[str]]:
+    with os.scandir(descriptor) as found:
+        return list(found)
+
+
+def _stat(name: str, descriptor: int) -> os.stat_result | None:
+    """Return what is known of a file of an open folder: to ask so is faster; None where it was removed meanwhile."""
     try:
-        with os.scandir(descriptor) as found:
-            entries = list(found)
-        yield descriptor, entries
-    finally:
-        os.close(descriptor)
+        return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
 
 
 def read(root: Path, path: str) -> tuple[bytes, list[Problem]]:
     """Return the bytes of the file at `path` below `root`, or the problem of reading it."""
-    file = root / path
     try:
-        if file.exists() and not file.is_file():  # to open a pipe would wait for ever
-            return b"", [Problem(Place(path), "it is not a file", "remove it, and put a file here")]
-        return file.read_bytes(), []
+        # A pipe is opened at once, too: to open one otherwise would wait for ever.
+        descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         return b"", [unreadable(path, error)]
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            return b"", [Problem(Place(path), "it is not a file", "remove it, and put a file here")]
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return file.readall(), []
+    except OSError as error:
+        return b"", [unreadable(path, error)]
+    finally:
+        os.close(descriptor)
 
 
 def check_readable(root: Path, path: str) -> list[Problem]:
@@ -221,17 +241,19 @@ def _is_passed_over(name: str) -> bool:
     return hidden or name.endswith(_LEFTOVERS) or name in _CLUTTER or (name.startswith("#") and name.endswith("#"))
 
 
-def _refusal(entry: os.DirEntry[str], path: str) -> Problem | None:
-    if _PLAIN.fullmatch(entry.name) and (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
-        return None
+def _odd_name(path: str) -> Problem | None:
+    """Return a problem where no message could show `path`."""
     shown = os.fsencode(path).decode("utf-8", "replace")
     if shown != path:
         return Problem(Place(shown), "the file's name is not UTF-8", "rename it")
     shown = _CONTROL.sub("␣", path)
     if shown != path or "\\" in path:
         return Problem(Place(shown), "the file's name holds a line end, a tab or the like, or a backslash", "rename it")
+    return None
+
+
+def _odd_kind(entry: os.DirEntry[str], path: str) -> Problem:
+    """Return the problem of what is neither a file nor a folder."""
     if entry.is_symlink():
         return Problem(Place(path), "it is a symbolic link", "put the file itself here: a link could publish anything")
-    if not entry.is_file() and not entry.is_dir():
-        return Problem(Place(path), "it is neither a file nor a folder", "remove it")
-    return None
+    return Problem(Place(path), "it is neither a file nor a folder", "remove it")

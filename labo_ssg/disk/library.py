@@ -16,8 +16,6 @@ from labo_ssg.markup import body as markup
 from labo_ssg.markup import titles
 from labo_ssg.model import Article, Asset, Discussion, Library, Section, Site, Term, Typography
 from labo_ssg.pages import links, urls
-from labo_ssg.pictures.measure import measure
-from labo_ssg.pictures.variants import widths
 from labo_ssg.places import CONTENT, GLOSSARY, SETTINGS
 from labo_ssg.problems import Place, Problem
 
@@ -128,6 +126,9 @@ def read_asset(root: Path, path: str) -> Asset:
     below = path.removeprefix(f"{CONTENT}/")
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in PICTURES:
+        from labo_ssg.pictures.measure import measure  # loaded for a picture that is new
+        from labo_ssg.pictures.variants import widths
+
         with suppress(OSError), (root / path).open("rb") as file:  # what cannot be read is told elsewhere
             if size := measure(file, suffix):
                 return Asset(below, size.width, size.height, widths(size))

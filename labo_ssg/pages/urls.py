@@ -6,6 +6,7 @@ A URL is a path of the site, ready to stand in a link: "/territoires/ptce/un-pol
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from urllib.parse import quote, unquote, urlsplit
 
 from labo_ssg.model import Article, Comment
@@ -25,6 +26,7 @@ COMMENTS_FEED = "/comments/feed.xml"
 LONGEST_NAME = 255  # bytes that most disks and servers allow between two slashes
 
 
+@cache
 def slug(text: str) -> str:
     """Return `text` as a part of a URL, not yet quoted: "L’économie sociale" → "l-economie-sociale".
 
@@ -128,5 +130,6 @@ def _folder(parts: Iterable[str]) -> str:
     return "/" + "".join(f"{_part(part)}/" for part in parts)
 
 
+@cache
 def _part(part: str) -> str:
     return quote(part, safe="")
