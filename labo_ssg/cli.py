@@ -58,18 +58,33 @@ def new(folder: Path, language: str) -> None:
 @drafts_option
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes that share the work (default: one a core).")
 @click.option("--no-cache", is_flag=True, help="Make all pages anew; remember nothing.")
+@click.option("--verify", is_flag=True, help="Then compare every file with what a full build makes.")
+@click.option("--why", metavar="URL", help="Build nothing; say why the page at URL was written, or would be.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON object.")
-def build(root: Path, output: Path | None, drafts: bool, jobs: int | None, no_cache: bool, as_json: bool) -> None:
+def build(
+    root: Path,
+    output: Path | None,
+    drafts: bool,
+    jobs: int | None,
+    no_cache: bool,
+    verify: bool,
+    why: str | None,
+    as_json: bool,
+) -> None:
     """Build the site: articles and approved comments become pages."""
     from labo_ssg.build.build import build as build_site
 
-    output = output or root / "public"
+    output, now = output or root / "public", datetime.now(UTC)
     jobs = jobs or os.cpu_count() or 1
-    report = build_site(root, output, now=datetime.now(UTC), drafts=drafts, jobs=jobs, remembers=not no_cache)
+    if why:
+        explain(root, output, why, now, drafts=drafts)
+    report = build_site(root, output, now=now, drafts=drafts, jobs=jobs, remembers=not no_cache)
     tell(report.problems, ": some files may be new already" if report.partial else ": nothing was published")
     if report.foreign:
         others = f"{len(report.foreign)} file(s) that this build does not make, such as {report.foreign[0]}"
         click.echo(f"note: {output} holds {others}; left alone", err=True)
+    if report.word:
+        click.echo(f"note: {report.word}", err=True)
     if as_json:
         counts = ("pages", "articles", "comments", "written", "removed", "seconds")
         problems = [as_dict(problem) for problem in report.problems]
@@ -81,7 +96,8 @@ def build(root: Path, output: Path | None, drafts: bool, jobs: int | None, no_ca
             f"{done}; {report.written} files written, {report.removed} removed, {report.seconds:.2f} s", err=True
         )
         click.echo(output / "index.html")
-    sys.exit(PROBLEMS if report.problems else DONE)
+    wrong = check_output(root, output, now, drafts=drafts, jobs=jobs) if verify and not report.problems else False
+    sys.exit(PROBLEMS if report.problems or wrong else DONE)
 
 
 @main.command()
@@ -159,6 +175,31 @@ def render(root: Path, paths: tuple[Path, ...], written_as: Literal["comment", "
         found += problems
     tell(found, "")
     sys.exit(PROBLEMS if found else DONE)
+
+
+def explain(root: Path, output: Path, url: str, now: datetime, *, drafts: bool) -> NoReturn:
+    """Say why the page at `url` was written, or would be."""
+    from labo_ssg.build.why import why
+
+    answer = why(root, output, url, now=now, drafts=drafts)
+    tell(answer.problems, ": nothing would be published")
+    if not answer.lines and not answer.problems:
+        misuse(f"the site has no page at {url}", "give an address of the site, like /territoires/ptce/")
+    for line in answer.lines:
+        click.echo(line)
+    sys.exit(PROBLEMS if answer.problems else DONE)
+
+
+def check_output(root: Path, output: Path, now: datetime, *, drafts: bool, jobs: int) -> bool:
+    """Compare what was built with a full build; tell whether something is wrong."""
+    from labo_ssg.build.verify import verify
+
+    verdict = verify(root, output, now=now, drafts=drafts, jobs=jobs)
+    for problem in verdict.problems[:1]:
+        tell([problem], f"; {len(verdict.problems)} of {verdict.files} files are not what a full build makes")
+    if not verdict.problems:
+        click.echo(f"verified: {verdict.files} files are what a full build makes, byte for byte", err=True)
+    return bool(verdict.problems)
 
 
 def compare(root: Path, engine: Engine) -> NoReturn:

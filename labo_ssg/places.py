@@ -11,6 +11,7 @@ PENDING = "comments/pending"
 TEMPLATES = "templates"
 ASSETS = "templates/assets"
 
+LOCK = "lock"  # in the work folder: of two builds at once, the second waits
 WORK = ".labo"  # what builds keep for the next ones
 
 

@@ -21,13 +21,11 @@ from labo_ssg.build.crew import Crew
 from labo_ssg.build.output import Output
 from labo_ssg.build.publish import PartlyWritten
 from labo_ssg.disk import files
-from labo_ssg.places import CONTENT, SETTINGS, WORK
+from labo_ssg.places import CONTENT, LOCK, SETTINGS, WORK
 from labo_ssg.problems import Place, Problem
 
 if TYPE_CHECKING:
     from labo_ssg.build.design import Design
-
-LOCK = "lock"  # of two builds at once, the second waits
 
 
 class Report(Struct, frozen=True):
@@ -115,7 +113,7 @@ def _build(
     memory.commit()
     if problems:
         return Report(problems=tuple(problems)), None
-    outcome, problems = Refresh(output).carry_out(made, found, crew)
+    outcome, problems = Refresh(output).carry_out(made, found, crew, now)
     if problems:
         memory.commit()
         return Report(problems=tuple(problems)), None

@@ -75,6 +75,22 @@ class Cache:
             self._connection.execute(statement, (kind, path, key, work))
         return known
 
+    def put(self, kind: str, path: str, work: bytes) -> None:
+        """Remember a work that is asked for by its place alone."""
+        statement = "REPLACE INTO works (kind, path, key, work) VALUES (?, ?, ?, ?)"
+        self._connection.execute(statement, (kind, path, b"", work))
+
+    def get(self, kind: str, path: str) -> bytes:
+        """Return what was `put` in a place, b"" for nothing."""
+        query = "SELECT work FROM works WHERE kind = ? AND path = ?"
+        row = self._connection.execute(query, (kind, path)).fetchone()
+        return row[0] if row else b""
+
+    def remove(self, kind: str, paths: Iterable[str]) -> None:
+        """Forget what was `put` in some places."""
+        places = [(kind, path) for path in paths]
+        self._connection.executemany("DELETE FROM works WHERE kind = ? AND path = ?", places)
+
     def drop(self, kind: str, paths: Iterable[str]) -> None:
         """Forget the works of a `kind` from some paths."""
         known = self.facts(kind)

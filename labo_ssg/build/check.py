@@ -26,7 +26,7 @@ def check(root: Path, *, now: datetime) -> list[Problem]:
         memory.commit()
         if not problems:
             output = Output(folder / "public", root, folder, memory)
-            problems = Refresh(output).carry_out(everything, found, crew)[1]
+            problems = Refresh(output).carry_out(everything, found, crew, now)[1]
             problems = problems or anchors.check(everything.library, root, folder / "public")
     problems += discussions.check_pending(root, everything.library, reader(everything.library.site))
     return sorted(set(problems))

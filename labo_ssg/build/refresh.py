@@ -6,10 +6,11 @@ All that is new waits aside until everything is ready, and is then published at 
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from labo_ssg.build import pictures, rendering, search
+from labo_ssg.build import history, pictures, rendering, search
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.design import Design
 from labo_ssg.build.finding import Found
@@ -20,6 +21,8 @@ from labo_ssg.disk import sources
 from labo_ssg.packing import digest, digest_of_file, pack
 from labo_ssg.pages import messages
 from labo_ssg.pages import page as pages
+from labo_ssg.pages.page import Page
+from labo_ssg.pages.reasons import Parts
 from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
@@ -42,9 +45,10 @@ class Refresh:
 
     def __init__(self, output: Output) -> None:
         self._output, self._present = output, output.present
+        self._parts: dict[str, Parts] = {}  # of the pages that were rendered
         self.folder, self._root, self._work, self._cache = output.folder, output.root, output.work, output.cache
 
-    def carry_out(self, design: Design, found: Found, crew: Crew) -> tuple[Outcome, list[Problem]]:
+    def carry_out(self, design: Design, found: Found, crew: Crew, now: datetime) -> tuple[Outcome, list[Problem]]:
         """Make the folder hold the site of `design`, or leave it as it is and say why; raise OSError, PartlyWritten."""
         with _stage(self._work / STAGE) as stage:
             site = Files({}, {})
@@ -60,6 +64,8 @@ class Refresh:
         if not outcome.problems:
             gone = self._present.keys() - site.digests.keys()
             self._output.keep(made, (*fresh, *gone), site.digests)
+            written = {path: parts for path, parts in self._parts.items() if path in fresh}
+            history.keep(self._output, written, gone, now)
         return outcome, list(outcome.problems)
 
     def _copy(self, design: Design, found: Found, site: Files) -> list[Problem]:
@@ -84,23 +90,21 @@ class Refresh:
         before = self._output.made()
         made: dict[str, Made] = {}
         orders: list[Order] = []
-        keys: dict[str, bytes] = {}
-        shape = _Shape(design)
+        keys = Keys(design)
         for page in (*design.plan.samples, *design.plan.pages):
-            key = pages.key(page, shape.of(page.template))
             known = before.get(page.path)
-            if known and known.key == key and self._is_there(page.path, known.digest):
+            if known and known.key == keys.of(page) and self._is_there(page.path, known.digest):
                 made[page.path] = known
             else:
-                keys[page.path] = key
                 orders.append(Order(page, f"page-{len(orders)}"))
-        context = Context(design.theme, design.plan.frame, self._cache.path, stage)
+        context = Context(design.theme, design.plan.frame, settings_of(design), self._cache.path, stage)
         problems: dict[Place, Problem] = {}
         for order, done in zip(orders, rendering.render(orders, context, crew), strict=True):
             if isinstance(done, Problem):
                 problems.setdefault(done.place, done)
             else:
-                made[order.page.path] = Made(keys[order.page.path], done.digest)
+                made[order.page.path] = Made(keys.of(order.page), done.digest)
+                self._parts[order.page.path] = done.parts
         waiting = {order.page.path: stage / order.name for order in orders}
         for page in design.plan.pages:
             if page.path in made:
@@ -137,16 +141,23 @@ class Refresh:
         self._cache.drop(kind, known.keys() - names)
 
 
-class _Shape:
-    """What shapes the files of pages beside their views: the settings, and the templates, each once."""
+class Keys:
+    """The keys of pages: what shapes all of them is packed once, what shapes a template is, too."""
 
     def __init__(self, design: Design) -> None:
-        self._theme, self._shapes = design.theme, {"": pack(design.plan.frame)}
+        self._theme, self._settings = design.theme, settings_of(design)
+        self._shapes: dict[str, bytes] = {}
 
-    def of(self, template: str) -> bytes:
+    def of(self, page: Page) -> bytes:
+        template = page.template
         if template not in self._shapes:
-            self._shapes[template] = digest(self._shapes[""], self._theme.shape(template))
-        return self._shapes[template]
+            self._shapes[template] = digest(self._settings, self._theme.shape(template))
+        return pages.key(page, self._shapes[template])
+
+
+def settings_of(design: Design) -> bytes:
+    """Return a digest of what shapes every page: the settings and the glossary."""
+    return digest(pack(design.plan.frame))
 
 
 @contextmanager

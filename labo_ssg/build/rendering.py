@@ -10,8 +10,10 @@ from labo_ssg.build.crew import Crew
 from labo_ssg.model import Conversation, Kept, Texts
 from labo_ssg.packing import digest_of_file, unpack
 from labo_ssg.pages import page as pages
+from labo_ssg.pages import reasons
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.page import Page
+from labo_ssg.pages.reasons import Parts
 from labo_ssg.problems import Problem
 from labo_ssg.theme import Broken, Theme
 
@@ -19,25 +21,31 @@ WORTH = 60  # pages from which other processes may help
 
 
 class Context(NamedTuple):
-    """What all pages share; `stage` is the folder in which files wait, None where it is not on this disk."""
+    """What all pages share; `stage` is the folder in which files wait, None where it is not on this disk.
+
+    `settings` is a digest of the frame.
+    """
 
     theme: Theme
     frame: Frame
+    settings: bytes
     cache: Path
     stage: Path | None
 
 
 class Order(NamedTuple):
-    """A page, and the name of the file in which it waits."""
+    """A page, and the name of the file in which it waits; `parts` are those that shape it, where they are known."""
 
     page: Page
     name: str
+    parts: Parts = {}  # noqa: RUF012 - never changed
 
 
 class Rendered(NamedTuple):
-    """The digest of a file, and its bytes where they could not wait on this disk."""
+    """The digest of a file, the parts that shaped it, and its bytes where they could not wait on this disk."""
 
     digest: bytes
+    parts: Parts
     data: bytes = b""
 
 
@@ -46,7 +54,7 @@ def render(orders: Sequence[Order], context: Context, crew: Crew) -> Iterator[Re
     stage = context.stage
     there = context._replace(stage=None) if crew.apart else context
     load = partial(load_kept, context.cache)
-    done = crew.share(_render, there, orders, worth=WORTH, prepare=partial(_loaded, load))
+    done = crew.share(_render, there, orders, worth=WORTH, prepare=partial(_loaded, context, load))
     for order, one in zip(orders, done, strict=True):
         if isinstance(one, Rendered) and one.data and stage:
             (stage / order.name).write_bytes(one.data)
@@ -59,8 +67,13 @@ def load_kept(path: Path, kept: Kept) -> Texts | Conversation:
     return unpack(cache.load(path, kept.kind, kept.path, bytes.fromhex(kept.key)), kind)
 
 
-def _loaded(load: pages.Load, order: Order) -> Order:
-    return order._replace(page=pages.loaded(order.page, load))
+def parts_of(page: Page, at: Context) -> Parts:
+    """Return what shapes the file of `page`, by names."""
+    return reasons.parts(page, at.theme.sources(page.template), at.settings)
+
+
+def _loaded(at: Context, load: pages.Load, order: Order) -> Order:
+    return Order(pages.loaded(order.page, load), order.name, parts_of(order.page, at))
 
 
 def _render(at: Context, order: Order) -> Rendered | Problem:
@@ -70,6 +83,6 @@ def _render(at: Context, order: Order) -> Rendered | Problem:
     except Broken as broken:
         return broken.problem
     if at.stage is None:
-        return Rendered(digest_of_file(data), data)
+        return Rendered(digest_of_file(data), order.parts, data)
     (at.stage / order.name).write_bytes(data)
-    return Rendered(digest_of_file(data))
+    return Rendered(digest_of_file(data), order.parts or parts_of(order.page, at))

@@ -1,0 +1,76 @@
+"""Why a page is another one than before, in words: which of the parts that shape it has changed."""
+
+import inspect
+from collections.abc import Mapping
+
+from msgspec.structs import asdict
+
+from labo_ssg.packing import digest, pack
+from labo_ssg.pages.page import Page, Sketch
+
+Parts = dict[str, str]
+"""Short digests, by the name of what they stand for."""
+
+SETTINGS, TEMPLATE = "settings", "template "
+
+_WORDS = {
+    "article": "the header of its article, or the place of its text",
+    "articles": "an article that it shows",
+    "body": "the text of its section",
+    "breadcrumb": "the title of a section above it",
+    "card_size": "the picture that stands for it",
+    "count": "the number of its articles",
+    "entries": "an article that it lists: its title, lead, date, authors, picture or number of comments",
+    "entry": "what lists show of its article: title, lead, date, authors, picture or number of comments",
+    "feeds": "the feeds that it names",
+    "head": "its title or its date",
+    "intro": "the text of the home page",
+    "latest": "an article that it lists: its title, lead, date, authors, picture or number of comments",
+    "near": "the article before it or after it in its section",
+    "pagination": "the number of pages of its list",
+    "queries": "an old address",
+    "shelves": "a section or list that it shows",
+    "talk": "the comments of its article",
+    "talks": "the newest comments",
+    "terms": "a term of the glossary that it explains",
+    "texts": "the text or the lead of its article, or what they name of the site",
+    "translations": "a translation of its article",
+    "way": "the title of a section above it",
+}
+
+
+def parts(page: Page, sources: Mapping[str, bytes], settings: bytes) -> Parts:
+    """Return what shapes the file of `page`: its materials, the `sources` of its templates, the `settings`."""
+    view = page.view
+    if isinstance(view, Sketch):
+        names = list(inspect.signature(view.make).parameters)[1:]
+        named = dict(zip(names, view.materials, strict=False))
+    else:
+        named = asdict(view)
+    found = {name: _short(pack(value)) for name, value in named.items()}
+    found |= {f"{TEMPLATE}{name}": _short(source) for name, source in sources.items()}
+    return {**found, SETTINGS: _short(settings)}
+
+
+def told(before: Parts, now: Parts) -> list[str]:
+    """Return in words what is not as it was."""
+    names = [name for name in dict.fromkeys((*now, *before)) if before.get(name) != now.get(name)]
+    return [f"{_words(name)} {_change(name, before, now)}" for name in names]
+
+
+def _words(name: str) -> str:
+    if name == SETTINGS:
+        return "something in site.yaml or the glossary"
+    if name.startswith(TEMPLATE):
+        return f"the template {name.removeprefix(TEMPLATE)}"
+    return _WORDS.get(name, f"its {name.replace('_', ' ')}")
+
+
+def _change(name: str, before: Parts, now: Parts) -> str:
+    if not name.startswith(TEMPLATE):
+        return "changed"
+    return "is new" if name not in before else "changed" if name in now else "is no longer used"
+
+
+def _short(data: bytes) -> str:
+    return digest(data).hex()[:12]
