@@ -7,8 +7,9 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown import Markdown
 
-from labo_ssg.markup import body, dress, glossary
+from labo_ssg.markup import body, dress, glossary, markdown
 from labo_ssg.model import Body, Manuscript, Target, Term
 from labo_ssg.model import Markup as Engine
 
@@ -238,6 +239,30 @@ def test_headings_and_excerpt() -> None:
     long = Text("mot " * 200).render().excerpt
     assert len(long) <= body.EXCERPT + 1
     assert long.endswith("mot…")
+
+
+SIGNS = [
+    *"*_`[](){}!<>&\\#|:;-~=. a\n",
+    "\n\n",
+    "  \n",
+    "    ",
+    "\n# T #\n",
+    "\n- e",
+    "\n1. f",
+    "\n> g",
+    "\n: h",
+    "***",
+]
+SIGNS += ["[TOC]", "![a](b)", "[a][b]", "[b]: c\n", "[^1]", "\n[^1]: d\n", "\n*[ESS]: é\n", "ESS", "{#i .j}", "\n```\n"]
+SIGNS += "<b>¶</b>¶\n<div markdown=1>\n¶\n</div>\n¶<a@b.org>¶<http://a.org>¶&amp;¶\n|a|b|\n|-|-|\n|c|d|\n".split("¶")
+
+
+@given(st.lists(st.sampled_from(SIGNS), max_size=40).map("".join))
+def test_what_markdown_need_not_look_for_changes_nothing(text: str) -> None:
+    tables = {"tables": {"use_align_attribute": True}, "footnotes": {"BACKLINK_TITLE": "Back to the text, note {}"}}
+    extensions = {"extra": tables, "sane_lists": {}, "toc": {"toc_depth": "2-4"}}
+    slow = Markdown(extensions=list(extensions), extension_configs=extensions, output_format="html")
+    assert markdown.render(text, "en") == slow.convert(text)
 
 
 TOO_MUCH = {

@@ -5,9 +5,9 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from labo_ssg.build import cache, finding, standing
-from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.output import Output
 from labo_ssg.build.publish import PartlyWritten
@@ -51,97 +50,111 @@ def build(root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 
 
     Unless it `remembers`, nothing of what earlier builds did is used, nor kept.
     """
-    return build_and_keep(root, output, now=now, drafts=drafts, jobs=jobs, remembers=remembers, keep=False)[0]
+    with Workshop(root, output, drafts=drafts, jobs=jobs, remembers=remembers) as workshop:
+        return workshop.build(now)[0]
 
 
-def build_and_keep(
-    root: Path,
-    output: Path,
-    *,
-    now: datetime,
-    drafts: bool,
-    jobs: int = 1,
-    remembers: bool = True,
-    keep: bool = True,
-) -> tuple[Report, "Design | None"]:
-    """Build the site at `root` into `output`, and return its design too, None where it was not published.
+class Workshop:
+    """The builds of a site into one folder, one after another: what the first one read stays at hand."""
 
-    Unless it is to `keep`, there is no design either where nothing has changed.
-    """
-    start = time.perf_counter()
-    problems = _check_output(root, output)
-    if problems:
-        return Report(problems=tuple(problems)), None
-    work = root / WORK
-    if not files.exists(root, SETTINGS):  # a folder that is no site stays as it is
-        from labo_ssg.disk.library import read_site
+    def __init__(self, root: Path, output: Path, *, drafts: bool, jobs: int = 1, remembers: bool = True) -> None:
+        self._root, self._folder, self._work = root, output, root / WORK
+        self._drafts, self._jobs, self._remembers = drafts, jobs, remembers
+        self._held = ExitStack()
+        self._output: Output | None = None
+        self._is_sound = True  # whether the last build had no problem to tell again
 
-        return Report(problems=tuple(read_site(root)[1])), None
-    try:
-        with files.lock(work / LOCK), _memory(work, remembers=remembers) as memory, Crew(jobs) as crew:
-            folder = Output(output, root, work, memory)
-            report, made = _build(root, folder, memory, crew, now=now, drafts=drafts, keep=keep)
-    except BrokenExecutor:
-        what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
-        return Report(problems=(Problem(Place(str(root)), what, hint),)), None
-    except PartlyWritten as partly:
-        return Report(problems=(_cannot_write(partly.error, output),), partial=True), None
-    except OSError as error:
-        return Report(problems=(_cannot_write(error, work),)), None
-    except sqlite3.Error as error:
-        what, hint = f"it cannot be written: {error}", "mend the cause, or delete the file: that costs time alone"
-        return Report(problems=(Problem(Place(str(work / cache.NAME)), what, hint),)), None
-    return replace(report, seconds=round(time.perf_counter() - start, 3), word=memory.word), made
+    def __enter__(self) -> "Workshop":
+        return self
 
+    def __exit__(self, *about: object) -> None:
+        self._let_go()
 
-def _build(
-    root: Path, output: Output, memory: Cache, crew: Crew, *, now: datetime, drafts: bool, keep: bool
-) -> tuple[Report, "Design | None"]:
-    """Build; what was done is remembered, whether the site could be published or not."""
-    clock = _clock(root)
-    found = finding.find(root, memory, crew)
-    if not (keep or found.is_new or found.problems) and output.is_untouched:
-        last = standing.recall(memory, output.name, standing.ground(root, memory, drafts=drafts), now)
-        if last:
-            return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
-    # What is below is not loaded for a site that is as it was.
-    from labo_ssg.build.design import design
-    from labo_ssg.build.refresh import Refresh
+    def build(
+        self, now: datetime, *, touched: Set[str] | None = None, keep: bool = False
+    ) -> tuple[Report, "Design | None"]:
+        """Build, or say why it was not done; return the design too, None where the site was not published.
 
-    made, problems = design(root, found, memory, crew, now=now, drafts=drafts)
-    finding.keep(found, memory, clock)
-    memory.commit()
-    if problems:
-        return Report(problems=tuple(problems)), None
-    outcome, problems = Refresh(output).carry_out(made, found, crew, now)
-    if problems:
+        `touched` are the folders of the site in which something may have changed since the last
+        build, None for all. Unless it is to `keep`, there is no design where nothing has changed.
+        """
+        start = time.perf_counter()
+        if problems := _check(self._root, self._folder):
+            return Report(problems=tuple(problems)), None
+        try:
+            with files.lock(self._work / LOCK), Crew(self._jobs) as crew:
+                at_hand = self._output if self._output and self._output.cache.is_current() else None
+                output = at_hand or self._open()
+                some = touched if at_hand and self._is_sound else None
+                report, made = self._build(output, crew, now, some, keep=keep)
+                self._is_sound = not report.problems
+        except (BrokenExecutor, OSError, PartlyWritten, sqlite3.Error) as error:
+            self._let_go()  # what was not brought to its end is not built upon
+            return Report(problems=(self._told(error),), partial=isinstance(error, PartlyWritten)), None
+        return replace(report, seconds=round(time.perf_counter() - start, 3), word=output.cache.word), made
+
+    def _build(
+        self, output: Output, crew: Crew, now: datetime, touched: Set[str] | None, *, keep: bool
+    ) -> tuple[Report, "Design | None"]:
+        """Build; what was done is remembered, whether the site can be published or not."""
+        root, memory = self._root, output.cache
+        clock = _clock(self._work / LOCK)
+        found = finding.find(root, memory, crew, touched)
+        if not (keep or found.is_new or found.problems) and output.is_untouched:
+            last = standing.recall(memory, output.name, standing.ground(root, memory, drafts=self._drafts), now)
+            if last:
+                return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
+        # What is below is not loaded for a site that is as it was.
+        from labo_ssg.build.design import design
+        from labo_ssg.build.refresh import Refresh
+
+        made, problems = design(root, found, memory, crew, now=now, drafts=self._drafts)
+        finding.keep(found, memory, clock)
         memory.commit()
-        return Report(problems=tuple(problems)), None
-    report = Report(
-        pages=sum(page.path.endswith(".html") for page in made.plan.pages),
-        articles=len(made.library.articles),
-        comments=sum(talk.count for talk in made.written.talks.values()),
-        written=outcome.written,
-        removed=outcome.removed,
-        foreign=outcome.foreign,
-    )
-    until = made.due.timestamp() if made.due else math.inf
-    ground = standing.ground(root, memory, drafts=drafts)
-    counts = (report.pages, report.articles, report.comments, report.foreign)
-    standing.remember(memory, output.name, standing.Last(ground, now.timestamp(), until, *counts))
-    memory.commit()
-    return report, made
+        if problems:
+            return Report(problems=tuple(problems)), None
+        outcome, problems = Refresh(output).carry_out(made, found, crew, now)
+        if problems:
+            memory.commit()
+            return Report(problems=tuple(problems)), None
+        report = Report(
+            pages=sum(page.path.endswith(".html") for page in made.plan.pages),
+            articles=len(made.library.articles),
+            comments=sum(talk.count for talk in made.written.talks.values()),
+            written=outcome.written,
+            removed=outcome.removed,
+            foreign=outcome.foreign,
+        )
+        until = made.due.timestamp() if made.due else math.inf
+        ground = standing.ground(root, memory, drafts=self._drafts)
+        counts = (report.pages, report.articles, report.comments, report.foreign)
+        standing.remember(memory, output.name, standing.Last(ground, now.timestamp(), until, *counts))
+        memory.commit()
+        return report, made
 
+    def _open(self) -> Output:
+        """Open what earlier builds remembered, or an empty memory that will be forgotten."""
+        self._let_go()
+        place = self._work if self._remembers else self._held.enter_context(scratch(self._work))
+        memory = self._held.enter_context(cache.opened(place))
+        self._output = Output(self._folder, self._root, self._work, memory)
+        return self._output
 
-@contextmanager
-def _memory(work: Path, *, remembers: bool) -> Iterator[Cache]:
-    """Give the memory of earlier builds, or an empty one that is forgotten."""
-    if remembers:
-        with cache.opened(work) as memory:
-            yield memory
-    else:
-        with scratch(work) as folder, cache.opened(folder) as memory:
-            yield memory
+    def _let_go(self) -> None:
+        self._output = None
+        self._held.close()
+
+    def _told(self, error: BaseException) -> Problem:
+        """Return the problem behind what kept a build from its end."""
+        if isinstance(error, BrokenExecutor):
+            what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
+            return Problem(Place(str(self._root)), what, hint)
+        if isinstance(error, PartlyWritten):
+            return _cannot_write(error.error, self._folder)
+        if isinstance(error, OSError):
+            return _cannot_write(error, self._work)
+        what, hint = f"it cannot be written: {error}", "mend the cause, or delete the file: that costs time alone"
+        return Problem(Place(str(self._work / cache.NAME)), what, hint)
 
 
 @contextmanager
@@ -152,15 +165,18 @@ def scratch(work: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _clock(root: Path) -> int:
-    """Return the time of the disk on which the site lies, in nanoseconds."""
-    lock = root / WORK / LOCK
+def _clock(lock: Path) -> int:
+    """Return the time of the disk on which the `lock` lies, in nanoseconds."""
     os.utime(lock)
     return lock.stat().st_mtime_ns
 
 
-def _check_output(root: Path, output: Path) -> list[Problem]:
-    """Refuse to write where the site's own files are."""
+def _check(root: Path, output: Path) -> list[Problem]:
+    """Refuse what is no site, and to write where the site's own files are."""
+    if not files.exists(root, SETTINGS):  # a folder that is no site stays as it is
+        from labo_ssg.disk.library import read_site
+
+        return read_site(root)[1]
     inside, target = root.resolve(), output.resolve()
     place = Place(str(output))
     if not output.is_dir() and (output.exists() or output.is_symlink()):

@@ -55,9 +55,23 @@ class Cache:
 
     def __init__(self, path: Path, word: str = "") -> None:
         self.path, self.word = path, word
-        self._connection = sqlite3.connect(path, timeout=PATIENCE)
+        # The builds of a preview come from several threads, one at a time.
+        self._connection = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
+        self._inode, self._read_at = path.stat().st_ino, self._version()
         self._facts: dict[str, dict[str, Known]] = {}
         self._folders: dict[str, Listings] = {}
+
+    def is_current(self) -> bool:
+        """Tell whether the file is still the one that was read, and nobody else has changed it."""
+        try:
+            return self.path.stat().st_ino == self._inode and self._version() == self._read_at
+        except (OSError, sqlite3.Error):
+            return False
+
+    def _version(self) -> int:
+        """Return a number that changes when another connection does something to the file."""
+        found: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return found
 
     def facts(self, kind: str) -> dict[str, Known]:
         """Return all that is known of the works of a `kind`, by path."""

@@ -2,7 +2,7 @@
 
 import difflib
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -31,11 +31,14 @@ class Found(NamedTuple):
     is_new: bool
 
 
-def find(root: Path, cache: Cache, crew: Crew) -> Found:
-    """Return what lies below `root`, every file with its digest."""
+def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None) -> Found:
+    """Return what lies below `root`, every file with its digest.
+
+    `touched` are the folders in which something may have changed since the cache was filled, None for all.
+    """
     tops = [top for top in (CONTENT, APPROVED) if files.exists(root, top)]
     known = cache.folders(TREE)
-    scanned = sources.scan(root, tops, known)
+    scanned = sources.scan(root, tops, known) if touched is None else sources.rescan(root, tops, known, touched)
     folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
     problems = scanned.problems + _check_comments(root)
     return Found(folders, dict(_contents(folders)), problems, bool(scanned.changed))

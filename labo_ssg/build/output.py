@@ -59,3 +59,4 @@ class Output:
                 known = (digests.get(path, present.get(path, UNKNOWN)) for path in paths)
                 found[folder] = Listing(msgspec.msgpack.encode(seen), b"".join(known))
         self.cache.keep_folders(self.name, found)
+        self._folders, self.is_untouched = found, True

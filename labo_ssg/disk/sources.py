@@ -60,16 +60,35 @@ class Scan(NamedTuple):
     problems: list[Problem]
 
 
+def rescan(root: Path, tops: Iterable[str], known: Listings, touched: Iterable[str]) -> Scan:
+    """Look again at what is right in the folders that were `touched`, below `tops`, and below new ones."""
+    beneath = tuple(f"{top}/" for top in tops)
+    again = {path for path in touched if f"{path}/".startswith(beneath)}
+    gone = {path for path in again if not (root / path).is_dir()}
+    kept = {
+        path: listing
+        for path, listing in known.items()
+        if path not in again and not any(path.startswith(f"{one}/") for one in gone)
+    }
+    return _look(root, sorted(again - gone), known, files.look, kept)
+
+
 def scan(root: Path, tops: Iterable[str], known: Listings, look: Callable[[Path, str], Seen] = files.look) -> Scan:
     """Look at the files below the folders `tops` of `root`; the digest of one that is not `known` is `UNKNOWN`."""
-    found: Listings = {}
+    return _look(root, tops, known, look, {})
+
+
+def _look(
+    root: Path, first: Iterable[str], known: Listings, look: Callable[[Path, str], Seen], found: Listings
+) -> Scan:
+    """Look at the `first` folders and all below them that are not `found` already."""
     problems: list[Problem] = []
-    waiting = list(tops)
+    waiting = list(first)
     while waiting:
         at = waiting.pop()
         seen = look(root, at)
         problems += seen.problems
-        waiting += seen.folders
+        waiting += [folder for folder in seen.folders if folder not in found]
         if seen.files:
             stamps = msgspec.msgpack.encode(seen.files)
             before = known.get(at)

@@ -80,7 +80,7 @@ def _render_spip(manuscript: Manuscript) -> Body:
         heading=dress.COMMENT_HEADING if is_comment else 2,
     )
     done = dress.dress(clean(rendered.html), manuscript)
-    notes = dress.dress(clean(rendered.notes), manuscript)
+    notes = dress.dress(clean(rendered.notes), manuscript) if rendered.notes else dress.NOTHING
     terms = tuple(dict.fromkeys(done.terms + notes.terms))
     broken = tuple(dict.fromkeys((*targets.missed, *done.broken, *notes.broken)))
     pictures = tuple(dict.fromkeys(done.pictures + notes.pictures))
@@ -89,7 +89,7 @@ def _render_spip(manuscript: Manuscript) -> Body:
 
 def _excerpt(html: Html) -> str:
     """Return the beginning of the running text, cut between two words."""
-    text = dress.plain(html)
+    text = dress.plain(html, EXCERPT + 1)
     if len(text) <= EXCERPT:
         return text
     return text[:EXCERPT].rsplit(" ", 1)[0].rstrip(" ,;:.\u00a0\u202f") + "…"

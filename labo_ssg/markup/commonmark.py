@@ -28,6 +28,8 @@ _ENCODED = re.compile(r"(?:%(?:[89A-F][0-9A-F]|20|5[B-E]|60|7[B-D]))+")  # what 
 _HEADING = re.compile(r'<h([1-6])((?: [^>"]*(?:"[^"]*"[^>"]*)*)?)>(.*?)</h\1>', re.DOTALL)
 _ID = re.compile(r' id="([^"]*)"')
 _CALL = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">([0-9]+)</a></sup>')
+_NO_SLUG = re.compile(r"[^\w\s-]")
+_GAP = re.compile(r"[-\s]+")
 _DIV = re.compile(
     r'<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">([0-9]+)</sup>\n?'
     r"|<div[ >]|</div>\n*"
@@ -76,6 +78,8 @@ def _engine() -> Callable[[str], str]:
 
 
 def _check_depth(html: str) -> None:
+    if html.count("<") <= DEEPEST:
+        return
     depth = 0
     for end in _BOX.findall(html):
         depth = max(0, depth - 1) if end else depth + 1
@@ -95,7 +99,7 @@ def _as_written(address: str, text: str) -> str:
 
 def _with_ids(html: Html) -> Html:
     """Give each heading without an id the one that Python-Markdown's extension toc makes of its words."""
-    taken = set(_ID.findall(html))
+    taken = set(_ID.findall(html)) if " id=" in html else set[str]()
     counts: dict[str, int] = {}
 
     def named(match: re.Match[str]) -> str:
@@ -117,7 +121,7 @@ def _with_ids(html: Html) -> Html:
 
 def _slug(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", plain).strip().lower())
+    return _GAP.sub("-", _NO_SLUG.sub("", plain).strip().lower())
 
 
 def _with_notes(html: Html, tag: str) -> Html:

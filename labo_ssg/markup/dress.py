@@ -7,22 +7,25 @@ headings on tags.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from html import escape, unescape
 from typing import NamedTuple
 
-from labo_ssg.markup import glossary, typography
-from labo_ssg.model import Heading, Html, Manuscript, Picture
+from labo_ssg.markup import glossary, pictures, sanitize, typography
+from labo_ssg.model import Heading, Html, Manuscript
 
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 VERBATIM = frozenset("code pre kbd samp var textarea".split())
 QUIET = VERBATIM | HEADINGS | {"a", "abbr", "dfn", "button", "summary"}  # no term is explained in these
 BREAKING = frozenset("blockquote br dd div dt li p td th tr".split())  # a word does not go on across these
 NOT_RUNNING = HEADINGS | {"pre", "sup", "textarea"}  # what these hold is no running text
+# The tags without attributes that every page keeps as they are.
+_PLAIN = frozenset(
+    f"<{slash}{name}>" for name in sanitize.EDITORS_TAGS - VERBATIM - QUIET - {"img"} for slash in ("", "/")
+)
 
 COMMENT_HEADING = 5  # the highest level of a heading in a comment, below the comment's own
-
-SIZES = "auto, (min-width: 55rem) min(52rem, {width}px), 100vw"  # as wide as the default theme shows a picture
 
 # The ids of the templates; tests/test_markup.py compares.
 RESERVED = frozenset("author email forum main menu postez search-query text text-help website".split())
@@ -34,19 +37,18 @@ _ADDRESS = re.compile(r' (href|src|poster)="([^"]*)"')
 _ID = re.compile(r' id="([^"]*)"')
 _ALIGN = re.compile(r' align="(left|right|center|justify)"')
 _CALL = re.compile(
-    r'<sup id="[^"]*"><a class="footnote-ref" [^>]*>[^<]*</a></sup>'  # Markdown's
-    r'|<span class="spip_note_ref">.*?</span>',  # the SPIP engine's
+    r'<s(?:up id="[^"]*"><a class="footnote-ref" [^>]*>[^<]*</a></sup>'  # Markdown's
+    r'|pan class="spip_note_ref">.*?</span>)',  # the SPIP engine's
     re.DOTALL,
 )
 _HEADING = re.compile(r"<h[1-6][ >]")
 _RESPONSIVE = re.compile(r' (?:srcset|sizes)="[^"]*"')
 _ROOTED = re.compile(r'( (?:href|src|poster)=)"/(?!/)')
 _SOURCE = re.compile(r' src="([^"]*)"')
-_WIDTH = re.compile(r' width="([0-9]{1,5})"')
-_HEIGHT = re.compile(r' height="([0-9]{1,5})"')
 _ALTERNATIVE = re.compile(r' alt="([^"]*)"')
 _PLACE = re.compile(r' (id="|href="#)([^"]*)"')
 _SCHEME = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|#)")
+_TAG_END = re.compile(r"(\s*/?>)$")
 
 
 class Dressed(NamedTuple):
@@ -59,6 +61,9 @@ class Dressed(NamedTuple):
     pictures: tuple[str, ...]
 
 
+NOTHING = Dressed(Html(""), (), (), (), ())
+
+
 def dress(html: Html, manuscript: Manuscript) -> Dressed:
     """Dress sanitised `html` as `manuscript` asks.
 
@@ -67,8 +72,7 @@ def dress(html: Html, manuscript: Manuscript) -> Dressed:
     pieces = _TAG.split(html)
     work = _Work(manuscript, pieces[1::2])
     done = "".join(work.pieces(pieces))
-    broken = tuple(dict.fromkeys(work.broken))
-    return Dressed(Html(done), tuple(work.headings), tuple(work.terms), broken, tuple(work.pictures))
+    return Dressed(Html(done), tuple(work.headings), tuple(work.terms), tuple(work.broken), tuple(work.pictures))
 
 
 def is_reserved(anchor: str) -> bool:
@@ -88,39 +92,40 @@ class _Work:
         self.manuscript = manuscript
         is_comment = manuscript.kind == "comment"
         self.is_markdown = manuscript.markup == "markdown"
+        self.rules = typography.rules(manuscript.language, manuscript.typography) if self.is_markdown else None
         self.prefix = f"{manuscript.anchor}-" if manuscript.anchor else ""
         self.demote = 1 if not is_comment and any(tag.startswith("<h1") for tag in tags) else 0
         self.highest = COMMENT_HEADING if is_comment else 2
         self.targets = {target.url for target in manuscript.links.values()}
         self.verbatim = self.quiet = 0  # how many elements of the kind are open
-        found = [(tag, match[1]) for tag in tags if (match := _ID.search(tag))]
+        found = [(tag, match[1]) for tag in tags if " id=" in tag and (match := _ID.search(tag))]
         self.ids = {anchor for tag, anchor in found if not _HEADING.match(tag)}  # that a heading cannot have
         self.numbers: dict[str, int] = {}  # the next to try after an id that several headings wish for
         self.renamed = {anchor for _, anchor in found if not self.prefix and is_reserved(anchor)}
         self.moves = bool(self.renamed) or (self.is_markdown and bool(self.prefix))  # some ids get another name
         self.headings: list[Heading] = []
         self.terms: dict[str, None] = {}
-        self.broken: list[str] = []
+        self.broken: dict[str, None] = {}
         self.pictures: dict[str, None] = {}
 
     def pieces(self, pieces: list[str]) -> Iterator[str]:
         """Yield each piece dressed; they alternate, text first."""
         for at, piece in enumerate(pieces):
             if at % 2:
-                yield self.tag(piece, pieces, at)
+                yield piece if piece in _PLAIN else self.tag(piece, pieces, at)
             elif piece:
                 yield self.text(piece)
 
     def text(self, text: str) -> str:
-        if self.verbatim:
+        if self.verbatim or text == "\n":
             return text
-        bare = unescape(text) if "&" in text else text
-        if self.is_markdown:
-            manuscript = self.manuscript
-            bare = typography.typeset(bare, language=manuscript.language, typography=manuscript.typography)
+        has_entities = "&" in text
+        bare = _bare(text) if has_entities else text
+        if self.rules:
+            bare = self.rules(bare)
         if self.manuscript.words and not self.quiet:
             return glossary.mark(bare, self.manuscript.words, self.manuscript.meanings, self.terms)
-        return escape(bare, quote=False)
+        return escape(bare, quote=False) if has_entities else bare
 
     def tag(self, tag: str, pieces: list[str], at: int) -> str:
         match = _NAME.match(tag)
@@ -139,23 +144,13 @@ class _Work:
         return _ADDRESS.sub(self.address, tag) if step > 0 and "=" in tag else tag
 
     def picture(self, tag: str) -> str:
-        """Return the tag of a picture with all that lets a browser lay out the page before it loads one that fits."""
+        """Return the tag of a picture, which is one of the site's or one from elsewhere."""
         source = _SOURCE.search(tag)
         target = self.manuscript.links.get(unescape(source[1])) if source else None
-        tag = _ADDRESS.sub(self.address, tag)
         picture = target.picture if target else None
-        added = "" if " loading=" in tag else ' loading="lazy"'
         if picture:
             self.pictures[picture.path] = None
-        if picture and picture.width:
-            width, height = _given(_WIDTH, tag), _given(_HEIGHT, tag)
-            if not (width and height):
-                tag = _HEIGHT.sub("", _WIDTH.sub("", tag))
-                width, height = _scaled(picture, width, height)
-                added += f' width="{width}" height="{height}"'
-            if picture.variants and " srcset=" not in tag:
-                added += f' srcset="{_srcset(picture)}" sizes="{SIZES.format(width=width)}"'
-        return re.sub(r"\s*/?>$", f"{added}>", tag)
+        return pictures.complete(_ADDRESS.sub(self.address, tag), picture)
 
     def link_to_picture(self, tag: str) -> str:
         """Return a visitor's picture as a link to it: loading it would tell its host who reads the page."""
@@ -211,28 +206,8 @@ class _Work:
             return f' {attribute}="{escape(target.url + mark + fragment)}"'
         if path in self.targets:
             return match[0]
-        self.broken.append(reference)
+        self.broken[reference] = None
         return "" if self.manuscript.kind == "comment" else match[0]
-
-
-def _srcset(picture: Picture) -> str:
-    """Return the variants of `picture` as an attribute of HTML lists them."""
-    return ", ".join(f"{escape(variant.url)} {variant.width}w" for variant in picture.variants)
-
-
-def _given(pattern: re.Pattern[str], tag: str) -> int:
-    """Return the number that the author of a picture's tag gave, 0 for none."""
-    match = pattern.search(tag)
-    return int(match[1]) if match else 0
-
-
-def _scaled(picture: Picture, width: int, height: int) -> tuple[int, int]:
-    """Return the size of `picture`, or that in its proportions for the `width` or `height` its author gave."""
-    if width:
-        return width, max(1, round(width * picture.height / picture.width))
-    if height:
-        return max(1, round(height * picture.width / picture.height)), height
-    return picture.width, picture.height
 
 
 def _aligned(tag: str) -> str:
@@ -243,12 +218,12 @@ def _aligned(tag: str) -> str:
     bare = tag.replace(match[0], "", 1)
     if ' class="' in bare:
         return bare.replace(' class="', f' class="align-{match[1]} ', 1)
-    return re.sub(r"(\s*/?>)$", rf' class="align-{match[1]}"\1', bare)
+    return _TAG_END.sub(rf' class="align-{match[1]}"\1', bare)
 
 
 def without_calls(html: str) -> str:
     """Return `html` without the calls of notes, for where the notes themselves are not shown."""
-    return _CALL.sub("", html)
+    return _CALL.sub("", html) if "note-ref" in html or "note_ref" in html else html
 
 
 def with_full_links(html: str, host: str) -> str:
@@ -266,20 +241,51 @@ def pieces(html: str) -> list[str]:
     return _TAG.split(html)
 
 
-def plain(html: str) -> str:
-    """Return the running text of sanitised `html`, without headings, code blocks, notes and their calls."""
+def plain(html: str, enough: int = sys.maxsize) -> str:
+    """Return the running text of sanitised `html`, without headings, code blocks, notes and their calls.
+
+    Of a long text the beginning will do, of `enough` characters or more.
+    """
+    html = without_calls(html)
     words: list[str] = []
-    inside = 0
-    for at, piece in enumerate(_TAG.split(without_calls(html))):
-        if at % 2 == 0:
-            words.append(piece if not inside else "")
-        elif piece == '<div class="footnote">':  # Markdown's notes come last
-            break
-        elif (match := _NAME.match(piece)) and match[1] in NOT_RUNNING:
-            inside += -1 if piece.startswith("</") else 1
-        elif match and match[1] in BREAKING:
+    inside = at = size = 0
+    due = enough  # how many characters to gather before counting those that are left of them
+    for match in _TAG.finditer(html):
+        if not inside:
+            words.append(html[at : match.start()])
+            size += match.start() - at
+        tag, at = match[0], match.end()
+        if tag == '<div class="footnote">':  # Markdown's notes come last
+            return _running(words)
+        name = _NAME.match(tag)
+        if name and name[1] in NOT_RUNNING:
+            inside += -1 if tag.startswith("</") else 1
+        elif name and name[1] in BREAKING:
             words.append(" ")
-    return re.sub(r"[ \n\t]+", " ", unescape("".join(words))).strip(" ")
+        if size >= due:
+            text = _running(words)
+            if len(text) >= enough:
+                return text
+            due = 2 * size
+    if not inside:
+        words.append(html[at:])
+    return _running(words)
+
+
+def _running(words: list[str]) -> str:
+    """Return what the `words` say, with one space between any two."""
+    text = _bare("".join(words)).replace("\n", " ").replace("\t", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.strip(" ")
+
+
+def _bare(text: str) -> str:
+    """Return sanitised `text` with its characters in place of their entities, most of which are few and well known."""
+    if "&" not in text:
+        return text
+    bare = text.replace("&nbsp;", "\u00a0").replace("&lt;", "<").replace("&gt;", ">")
+    return bare.replace("&amp;", "&") if bare.count("&") == bare.count("&amp;") else unescape(text)
 
 
 def _free(anchor: str) -> str:

@@ -32,7 +32,7 @@ def forms(terms: Iterable[Term], anchors: Iterable[str]) -> dict[str, str]:
 
 def find(text: str, words: Mapping[str, str]) -> dict[str, str]:
     """Return those of `words` (form → anchor) that `text` may hold."""
-    if not words:
+    if not words or not _may_hold(text, tuple(words)):
         return {}
     pattern, known = _pattern(tuple(words))
     present = {_form(match[0], known) for match in pattern.finditer(text)}
@@ -77,6 +77,36 @@ def _button(word: str, anchor: str, again: bool, meaning: str) -> str:
 def unmark(html: str) -> str:
     """Return `html` as it was before `mark`; a visitor cannot forge a button, the sanitiser takes them all."""
     return _MARKED.sub(lambda match: "".join(match[part] or "" for part in range(1, 5)), html)
+
+
+def _may_hold(text: str, words: tuple[str, ...]) -> bool:
+    """Tell whether `text` has all the pieces of one of `words`, which is quick to see."""
+    if "İ" in text or "ı" in text:
+        return True
+    acronyms, others = _pieces(words)
+    return _has_all(text, acronyms) or _has_all(text.casefold(), others)
+
+
+def _has_all(text: str, words: Iterable[tuple[str, ...]]) -> bool:
+    """Tell whether all the pieces of one of `words` are in `text`."""
+    return any(first in text and all(piece in text for piece in others) for first, *others in words)
+
+
+@lru_cache(maxsize=64)
+def _pieces(words: tuple[str, ...]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """Return the pieces between spaces and apostrophes, the longest first, of the acronyms and of the other `words`.
+
+    The others are in small letters. Only İ and ı are alike to a pattern, and not so: with one of them in a word,
+    any text will do.
+    """
+    if any("İ" in word or "ı" in word for word in words):
+        return [("",)], []
+    acronyms = [_apart(word) for word in words if _is_acronym(word)]
+    return acronyms, [_apart(word.casefold()) for word in words if not _is_acronym(word)]
+
+
+def _apart(word: str) -> tuple[str, ...]:
+    return tuple(sorted(word.replace("’", " ").replace("'", " ").split(), key=len, reverse=True)) or ("",)
 
 
 @lru_cache(maxsize=4096)

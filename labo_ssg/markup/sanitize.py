@@ -69,7 +69,7 @@ _ENGINE_CLASSES = {
 }
 
 _AMPERSAND = "\ufffe"  # stands in for &amp;
-_SLOW = re.compile("[\u00a0-\u00bf]")
+_SLOW = "".join(map(chr, range(0xA0, 0xC0)))
 _SHIFT = 0xFDD0 - 0xA0  # from the ones to the others: Unicode has 32 noncharacters in a row
 
 _SCHEME = re.compile(r"[^/?#]*?:")
@@ -159,8 +159,9 @@ def _clean(cleaner: nh3.Cleaner, html: str) -> Html:
     among them. Noncharacters stand in for these meanwhile; to the parser they are letters like any other, so that
     what they hide (`javascript&amp;colon;`) is no more than letters before, during and after.
     """
-    html = html.replace("&nbsp;", "\u00a0").replace("&#160;", "\u00a0").replace("&amp;", _AMPERSAND)
-    signs = set(_SLOW.findall(html))
+    if "&" in html:
+        html = html.replace("&nbsp;", "\u00a0").replace("&#160;", "\u00a0").replace("&amp;", _AMPERSAND)
+    signs = [sign for sign in _SLOW if sign in html] if not html.isascii() else []
     for sign in signs:
         html = html.replace(sign, chr(ord(sign) + _SHIFT))
     html = cleaner.clean(html)

@@ -7,6 +7,8 @@ the rules hardly matters, and a text that was typeset once is left as it is.
 """
 
 import re
+from collections.abc import Callable
+from functools import cache
 
 from labo_ssg.model import Typography
 
@@ -46,10 +48,27 @@ def typeset(text: str, *, language: str, typography: Typography) -> str:
     "spip" sets U+00A0 everywhere; "fine" sets U+202F before `; ! ?` and U+00A0
     before `:` and inside guillemets. Only French and English have rules.
     """
+    return rules(language, typography)(text)
+
+
+@cache
+def rules(language: str, typography: Typography) -> Callable[[str], str]:
+    """Return what typesets the texts in `language`, as `typeset` does."""
     spoken = language.partition("-")[0].lower()
     if spoken == "en":
-        return _english(text)
-    if not _TRIGGER.search(text) or spoken != "fr":
+        return _english
+    if spoken == "fr":
+        return _fine_french if typography == "fine" else _french
+    return _as_written
+
+
+def _as_written(text: str) -> str:
+    return text
+
+
+def _french(text: str) -> str:
+    """Return `text` with U+00A0 before or after each sign that wants a space."""
+    if not _TRIGGER.search(text):
         return text
     text = text.replace("'", "’").replace("\u2009", NO_BREAK)
     if ";" in text:
@@ -59,17 +78,23 @@ def typeset(text: str, *, language: str, typography: Typography) -> str:
     for sign, wanted in _SPACED.items():
         if sign in text:
             text = wanted.sub(NO_BREAK + sign, text)
-    if "-," in text:
+    has_dash = "-" in text
+    if has_dash and "-," in text:
         text = text.replace(" -,", NO_BREAK + "-,").replace(" --,", NO_BREAK + "--,")
     text = text.replace("«", "«" + NO_BREAK)
-    text = _TITLE.sub(_keep_space, text)
-    if "° " in text:
+    if "M" in text:
+        text = _TITLE.sub(_keep_space, text)
+    if "°" in text:
         text = text.replace("n° ", "n°" + NO_BREAK).replace("N° ", "N°" + NO_BREAK)
     if NO_BREAK in text:
         text = _one_space(text)
-    if "--" in text:
-        text = _DASH.sub("—", text)
-    return _NARROWED.sub(NARROW, text) if typography == "fine" else text
+    return _DASH.sub("—", text) if has_dash and "--" in text else text
+
+
+def _fine_french(text: str) -> str:
+    """Return `text` as `_french` does, with U+202F before `; ! ?`."""
+    text = _french(text)
+    return _NARROWED.sub(NARROW, text) if NO_BREAK in text else text
 
 
 def _english(text: str) -> str:
@@ -96,4 +121,9 @@ def _one_space(text: str) -> str:
     if NARROW in text or " " + NO_BREAK in text:
         text = _SPACES_BEFORE.sub(NO_BREAK, text)
     text = _SPACES_AFTER.sub(NO_BREAK, text)
-    return _ADDRESS.sub(r"\1", text)
+    return _ADDRESS.sub(_mended, text)
+
+
+def _mended(match: re.Match[str]) -> str:
+    """Return an address without the spaces that were set in it."""
+    return match[1] or ""

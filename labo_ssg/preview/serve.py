@@ -1,14 +1,14 @@
 """Build, serve, watch, rebuild, reload: the conductor of the preview."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 
-from labo_ssg.build.build import Report, build_and_keep
+from labo_ssg.build.build import Report, Workshop
 from labo_ssg.build.cache import NAME
 from labo_ssg.places import WORK
 from labo_ssg.preview.app import create_app
@@ -31,8 +31,10 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
         host = f"http://{HOST}:{listening.getsockname()[1]}"
         stage = Stage(root / WORK / NAME)
 
-        def rebuild() -> None:
-            report, made = build_and_keep(root, root / OUTPUT, now=datetime.now(UTC), drafts=drafts)
+        workshop = Workshop(root, root / OUTPUT, drafts=drafts)
+
+        def rebuild(touched: Set[str] | None = None) -> None:
+            report, made = workshop.build(datetime.now(UTC), touched=touched, keep=True)
             stage.show(report.problems, made)
             say(f"{host}{stage.base}/", report)
 

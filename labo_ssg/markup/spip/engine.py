@@ -73,5 +73,6 @@ def references(text: str) -> tuple[str, ...]:
         written = match[1].strip()
         named = links.reference(written)
         found.append((match.start(), named.canonical if named else written))
-    found += [(match.start(), unescape(match[match.lastindex or 1]).strip()) for match in _ATTRIBUTE.finditer(text)]
+    if "=" in text:
+        found += [(match.start(), unescape(match[match.lastindex or 1]).strip()) for match in _ATTRIBUTE.finditer(text)]
     return tuple(dict.fromkeys(name for _, name in sorted(found) if name))

@@ -14,7 +14,8 @@ from labo_ssg.markup.spip.languages import LANGUAGES
 from labo_ssg.markup.spip.nodes import MARK, NOTHING, PARAGRAPH, Aside, Atom, Close, Name, Open, Seeker, Settings
 
 # What a piece starts with; each alternative is literal, which is what makes the search fast.
-_SIGN = re.compile(r"<|\[|&|\\|http|HTTP|Http|www\.|WWW\.|Www\.")
+_SIGNS = ("<", "[", "&", "\\", "http", "HTTP", "Http", "www.", "WWW.", "Www.")
+_SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
 _LABEL_SIGN = re.compile(r"<|&|\\")
 
 # The forms that start with each sign, in the order in which they are tried, and the reader of each.
@@ -44,7 +45,10 @@ _LETTER = re.compile("[\\w\u00a0«»“”°—]")
 
 def set_aside(text: str, aside: Aside, settings: Settings) -> str:
     """Return `text` with its tags, entities, links and addresses replaced by marks."""
-    return _Reader(text, aside, settings).read(_SIGN)
+    for sign in _SIGNS:
+        if sign in text:
+            return _Reader(text, aside, settings).read(_SIGN)
+    return text
 
 
 class _Reader:
