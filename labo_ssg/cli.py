@@ -1,5 +1,6 @@
 """Words → calls; prints problems, sets the exit status."""
 
+import gc
 import json
 import os
 import sys
@@ -74,6 +75,8 @@ def build(
     """Build the site: articles and approved comments become pages."""
     from labo_ssg.build.build import build as build_site
 
+    # A build makes many values that live until its end: to look for garbage among them is lost time.
+    gc.set_threshold(100_000, 50, 1000)
     output, now = output or root / "public", datetime.now(UTC)
     jobs = jobs or os.cpu_count() or 1
     if why:

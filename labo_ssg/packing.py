@@ -38,11 +38,7 @@ def unpack(data: bytes, kind: type[Value]) -> Value:
 
 def digest(*parts: bytes) -> bytes:
     """Return 16 bytes that stand for `parts`; how they are cut counts."""
-    found = blake2b(digest_size=16)
-    for part in parts:
-        found.update(b"%d:" % len(part))
-        found.update(part)
-    return found.digest()
+    return blake2b(b"".join([b"%d:%b" % (len(part), part) for part in parts]), digest_size=16).digest()
 
 
 def file_digest(size: int, data: bytes = b"") -> "hashlib._Hash":

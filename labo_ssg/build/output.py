@@ -1,7 +1,7 @@
 """The folder that a site is built into, and what the cache knows of it."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import msgspec
@@ -35,7 +35,7 @@ class Output:
         read = partial(map, partial(sources.read_digest, folder))
         self._folders = sources.complete(folder, scanned, known, read)
 
-    @property
+    @cached_property
     def present(self) -> dict[str, bytes]:
         folders = self._folders.items()
         return {sources.join(at, name): known for at, listing in folders for name, known in listing.files()}
@@ -60,3 +60,4 @@ class Output:
                 found[folder] = Listing(msgspec.msgpack.encode(seen), b"".join(known))
         self.cache.keep_folders(self.name, found)
         self._folders, self.is_untouched = found, True
+        del self.present

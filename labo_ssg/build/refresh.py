@@ -107,9 +107,10 @@ class Refresh:
                 self._parts[order.page.path] = done.parts
         waiting = {order.page.path: stage / order.name for order in orders}
         for page in design.plan.pages:
-            if page.path in made:
-                place = waiting.get(page.path, self.folder / page.path)
-                site.add(page.path, made[page.path].digest, place, moves=True)
+            if page.path in waiting and page.path in made:
+                site.add(page.path, made[page.path].digest, waiting[page.path], moves=True)
+            elif page.path in made:
+                site.digests[page.path] = made[page.path].digest
         return made, list(problems.values())
 
     def _is_there(self, path: str, known: bytes) -> bool:
@@ -122,7 +123,7 @@ class Refresh:
         articles = [page.path for page in design.plan.articles.values()]
         index, problems = search.index(
             {path: site.digests[path] for path in articles},
-            lambda path: site.ready[path].source.read_bytes(),
+            lambda path: (site.ready[path].source if path in site.ready else self.folder / path).read_bytes(),
             design.library.site.language,
             self._work,
         )

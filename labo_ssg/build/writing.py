@@ -1,6 +1,6 @@
 """The texts of a site → their bodies: what was written before is known by all that shaped it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ from labo_ssg.model import (
     Texts,
     Written,
 )
-from labo_ssg.packing import digest, pack
+from labo_ssg.packing import DIGEST, digest, pack
 from labo_ssg.pages import threads
 from labo_ssg.pages.links import Addresses
 from labo_ssg.places import APPROVED
@@ -70,10 +70,11 @@ class SectionOrder(NamedTuple):
 
 
 class TalkOrder(NamedTuple):
-    """The comments of an article in a language: their files and the digests of these."""
+    """The comments of an article in a language: the names of their files, and the digests of these."""
 
     language: str
-    files: tuple[tuple[str, bytes], ...]
+    names: list[str]
+    digests: bytes
 
 
 class Writing:
@@ -122,23 +123,23 @@ class Writing:
         folders, problems = _folders(found, languages.keys())
         known = self._cache.facts("conversation")
         jobs = []
-        for folder, (article, names) in folders.items():
-            before = known.get(folder)
+        for path, folder in folders.items():
+            before = known.get(path)
             links = self._links(before.value(Talk).references if before else (), ())
-            order = TalkOrder(languages[article], names)
-            jobs.append(Job(folder, _key(self._context.shape, order, links), order))
+            order = TalkOrder(languages[folder.article], folder.names, folder.digests)
+            jobs.append(Job(path, _key(self._context.shape, order, links), order))
         written, more = self._remember("conversation", _write_talk, jobs, TALKS)
         self._cache.drop("conversation", known.keys() - folders.keys())
         published = {article.id for article in self._library.articles}
-        for folder, (article, _) in folders.items():
-            if folder not in known and article in published:
-                more += self._check_answers(folder, folders)
-        talks = {article: written[folder].value(Talk) for folder, (article, _) in folders.items()}
-        return {article: talk for article, talk in talks.items() if article in published}, problems + more
+        for path, folder in folders.items():
+            if path not in known and folder.article in published:
+                more += self._check_answers(path, folders)
+        shown = {path: folder.article for path, folder in folders.items() if folder.article in published}
+        return {article: written[path].value(Talk) for path, article in shown.items()}, problems + more
 
-    def _check_answers(self, folder: str, folders: "Folders") -> list[Problem]:
-        comments, _ = discussions.read_comments(self._context.root, folder, self._context.reader)
-        homes = {name.removesuffix(".md"): article for article, names in folders.values() for name, _ in names}
+    def _check_answers(self, path: str, folders: Mapping[str, "Folder"]) -> list[Problem]:
+        comments, _ = discussions.read_comments(self._context.root, path, self._context.reader)
+        homes = {name.removesuffix(".md"): folder.article for folder in folders.values() for name in folder.names}
         return threads.check(comments, homes)
 
     def _links(self, references: Iterable[str], folder: tuple[str, ...]) -> Links:
@@ -155,40 +156,42 @@ class Writing:
         """Return `job` with the bytes of its files, for those who do not see this disk."""
         paths = [job.path]
         if isinstance(job.order, TalkOrder):
-            paths = [f"{job.path}/{name}" for name, _ in job.order.files]
+            paths = [f"{job.path}/{name}" for name in job.order.names]
         return job._replace(data=tuple(files.read(self._context.root, path)[0] for path in paths))
 
 
-Folders = dict[str, tuple[str, tuple[tuple[str, bytes], ...]]]
-"""By folder of comments: the id of the article, and its files with their digests."""
+class Folder(NamedTuple):
+    """The comments of an article: the names of their files, and the digests of these, one after another."""
+
+    article: str
+    names: list[str]
+    digests: bytes
 
 
-def _folders(found: Found, articles: Iterable[str]) -> tuple[Folders, list[Problem]]:
-    """Return the folders of comments that belong to an article, and the problems of the others."""
-    folders: Folders = {}
+def _folders(found: Found, articles: Iterable[str]) -> tuple[dict[str, Folder], list[Problem]]:
+    """Return the folders of comments that belong to an article, by path, and the problems of the others."""
+    folders: dict[str, Folder] = {}
     problems: list[Problem] = []
     all_known = not any(one.place.path.startswith("content") for one in found.problems)
     ids = set(articles)
     homeless = []
-    for folder, listing in found.folders.items():
-        if not folder.startswith(APPROVED):
-            continue
-        told = [one for name in listing.names() for one in discussions.check_place(f"{folder}/{name}")]
-        problems += told
-        article = folder.rpartition("/")[2]
-        names = tuple((name, known) for name, known in listing.files() if name.endswith(".md"))
-        if folder.count("/") != 2 or not names:
-            continue
-        if article in ids:
-            folders[folder] = (article, names)
-        elif all_known:
-            homeless += [f"{folder}/{name}" for name, _ in names]
+    for path, listing in found.folders.items():
+        if path.startswith(APPROVED):
+            names, digests = listing.names(), listing.digests
+            if path.count("/") != 2 or not all(name.endswith(".md") for name in names):
+                problems += [one for name in names for one in discussions.check_place(f"{path}/{name}")]
+                continue
+            folder = Folder(path.rpartition("/")[2], names, digests)
+            if folder.article in ids:
+                folders[path] = folder
+            elif all_known:
+                homeless += [f"{path}/{name}" for name in names]
     return folders, problems + discussions.homeless(homeless, ids)
 
 
 def _key(shape: bytes, order: TalkOrder, links: Links) -> bytes:
-    parts = (part for name, known in order.files for part in (name.encode(), known))
-    return digest(shape, order.language.encode(), pack(links), *parts)
+    names = "/".join(order.names).encode()
+    return digest(shape, order.language.encode(), pack(links) if links else b"", names, order.digests)
 
 
 def _write_article(at: Context, job: Job) -> Done:
@@ -244,8 +247,8 @@ def _read_talk(at: Context, job: Job) -> tuple[tuple[Comment, ...], list[Problem
     """Return the comments of a job, oldest first, and the problems of their files."""
     order: TalkOrder = job.order
     comments, problems = [], []
-    for number, (name, known) in enumerate(order.files):
-        path = f"{job.path}/{name}"
+    for number, name in enumerate(order.names):
+        path, known = f"{job.path}/{name}", order.digests[number * DIGEST : (number + 1) * DIGEST]
         data, unread = (job.data[number], []) if job.data else read_as_known(at.root, path, known)
         comment, told = discussions.parse_comment(data, path, at.reader)
         comments.append(comment)

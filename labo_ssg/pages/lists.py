@@ -121,11 +121,8 @@ def _pages(
     """Yield the articles of each page of a list (one page at least) with its number and its neighbours."""
     size = materials.site.per_page
     groups = [articles[start : start + size] for start in range(0, len(articles), size)] or [articles]
-    addresses = tuple(urls.numbered(url, number) for number in range(1, len(groups) + 1))
     for number, group in enumerate(groups, 1):
-        previous = addresses[number - 2] if number > 1 else ""
-        following = addresses[number] if number < len(groups) else ""
-        yield number, group, Pagination(number, addresses, previous, following)
+        yield number, group, Pagination(number, len(groups), url)
 
 
 def _terms(materials: Materials, articles: Iterable[Article], body: Body) -> tuple[TermView, ...]:

@@ -24,6 +24,7 @@ class Materials(Struct, frozen=True):
     entries: Mapping[str, Entry]
     translations: Mapping[str, tuple[Mention, ...]]
     card_sizes: Mapping[str, tuple[int, int]]
+    ways: dict[tuple[str, ...], tuple[Link, ...]]
 
     @property
     def site(self) -> Site:
@@ -31,8 +32,10 @@ class Materials(Struct, frozen=True):
 
     def breadcrumb(self, path: tuple[str, ...]) -> tuple[Link, ...]:
         """Return the way from the home page to the section at `path`, which is its last step."""
-        steps = (path[:depth] for depth in range(1, len(path) + 1))
-        return (Link(self.frame.say("Home"), urls.HOME), *map(self.section, steps))
+        if path not in self.ways:
+            last = self.section(path) if path else Link(self.frame.say("Home"), urls.HOME)
+            self.ways[path] = (*self.breadcrumb(path[:-1]), last) if path else (last,)
+        return self.ways[path]
 
     def section(self, path: tuple[str, ...]) -> Link:
         return Link(self.shelves.sections[path].title, urls.section(path))
@@ -56,7 +59,7 @@ def gather(
     """Return what the pages of `library` are made from, and the pictures that are nowhere."""
     entries: dict[str, Entry] = {}
     languages = translations.by_article(library.articles)
-    materials = Materials(frame.frame(library.site), library, shelves, written, entries, languages, card_sizes)
+    materials = Materials(frame.frame(library.site), library, shelves, written, entries, languages, card_sizes, {})
     problems = []
     for article in library.articles:
         entries[article.id] = _entry(article, materials, known)
@@ -78,7 +81,7 @@ def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
         date=article.date,
         updated=article.updated,
         authors=tuple(Link(name, urls.author(name)) for name in article.authors),
-        section=materials.section(article.section) if article.section else None,
+        section=materials.breadcrumb(article.section)[-1] if article.section else None,
         image=picture(target, image.alt, image.credit) if image and target else None,
         discussion=article.comments,
         comments=talk.count if talk else 0,

@@ -5,7 +5,6 @@ A URL is a path of the site, ready to stand in a link: "/territoires/ptce/un-pol
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from urllib.parse import quote, unquote, urlsplit
 
@@ -126,7 +125,8 @@ def absolute(site_url: str, url: str) -> str:
     return site_url + url if url.startswith("/") else url
 
 
-def _folder(parts: Iterable[str]) -> str:
+@cache
+def _folder(parts: tuple[str, ...]) -> str:
     return "/" + "".join(f"{_part(part)}/" for part in parts)
 
 

@@ -102,12 +102,30 @@ class Entry(Struct, frozen=True):
 
 
 class Pagination(Struct, frozen=True):
-    """Page `number` (from 1) of `urls`; `previous` and `next` are "" at the ends."""
+    """Page `number` (from 1) of the `count` pages of the list at `url`."""
 
     number: int
-    urls: tuple[str, ...]
-    previous: str
-    next: str
+    count: int
+    url: str
+
+    def at(self, number: int) -> str:
+        """Return the address of page `number`."""
+        return urls.numbered(self.url, number)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The address of each page."""
+        return tuple(self.at(number) for number in range(1, self.count + 1))
+
+    @property
+    def previous(self) -> str:
+        """The address of the page before this one, "" at the start."""
+        return self.at(self.number - 1) if self.number > 1 else ""
+
+    @property
+    def next(self) -> str:
+        """The address of the page after this one, "" at the end."""
+        return self.at(self.number + 1) if self.number < self.count else ""
 
 
 class TermView(Struct, frozen=True):
