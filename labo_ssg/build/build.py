@@ -84,7 +84,7 @@ class Workshop:
         try:
             with files.lock(self._work / LOCK), Crew(self._jobs) as crew:
                 at_hand = self._output if self._output and self._output.cache.is_current() else None
-                output = at_hand or self._open()
+                output = at_hand or self._open(crew)
                 some = touched if at_hand and self._is_sound else None
                 report, made = self._build(output, crew, now, some, keep=keep)
                 self._is_sound = not report.problems
@@ -132,12 +132,12 @@ class Workshop:
         memory.commit()
         return report, made
 
-    def _open(self) -> Output:
+    def _open(self, crew: Crew) -> Output:
         """Open what earlier builds remembered, or an empty memory that will be forgotten."""
         self._let_go()
         place = self._work if self._remembers else self._held.enter_context(scratch(self._work))
         memory = self._held.enter_context(cache.opened(place))
-        self._output = Output(self._folder, self._root, self._work, memory)
+        self._output = Output(self._folder, self._root, self._work, memory, hands=crew.hands)
         return self._output
 
     def _let_go(self) -> None:

@@ -32,6 +32,11 @@ class Crew:
         self.jobs, self.apart = jobs, executor is not None
         self._executor = executor
 
+    @property
+    def hands(self) -> int:
+        """How many processes of this machine can work at once."""
+        return 1 if self.apart else min(self.jobs, 2)
+
     def __enter__(self) -> "Crew":
         return self
 

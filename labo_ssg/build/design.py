@@ -14,7 +14,8 @@ from labo_ssg.build.finding import Found
 from labo_ssg.build.writing import Writing
 from labo_ssg.disk.assets import read_assets
 from labo_ssg.model import Library, Written
-from labo_ssg.pages import links, shelves
+from labo_ssg.packing import digest, pack
+from labo_ssg.pages import claims, links, shelves
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan
 from labo_ssg.pages.shelves import Shelves
@@ -58,7 +59,7 @@ def design(
     written, more = Writing(root, studied.library, whole, studied.known, cache, crew).write(found)
     problems += more
     planned, more = plan(studied.library, studied.shelves, studied.known, written)
-    problems += more
+    problems += more or _check_addresses(studied.library, planned, cache)
     assets, more = read_assets(root, default_templates())
     problems += more
     zone = ZoneInfo(studied.library.site.timezone)
@@ -66,6 +67,25 @@ def design(
     problems += theme.check()
     due = min((one.date for one in whole.articles if one.date and one.date > now and not one.draft), default=None)
     return Design(studied.library, studied.known, written, planned, theme, due), sorted(set(problems))
+
+
+def _check_addresses(library: Library, planned: Plan, cache: Cache) -> list[Problem]:
+    """Check that no two files share an address, unless all ask for those that were well the last time."""
+    asked = (
+        [(page.path, page.template) for page in planned.pages],
+        [card.path for card in planned.cards],
+        [(one.path, one.aliases) for one in library.sections],
+        [(one.place.path, one.id, one.aliases) for one in library.articles],
+        [(one.path, one.widths) for one in library.assets],
+        library.site.search,
+    )
+    ground = digest(pack(asked))
+    if cache.note("addresses") == ground:
+        return []
+    problems = claims.check(library, planned.pages, planned.cards)
+    if not problems:
+        cache.keep_note("addresses", ground)
+    return problems
 
 
 def study(whole: Library, *, now: datetime, drafts: bool) -> tuple[Studied, list[Problem]]:

@@ -38,7 +38,11 @@ def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None) 
     """
     tops = [top for top in (CONTENT, APPROVED) if files.exists(root, top)]
     known = cache.folders(TREE)
-    scanned = sources.scan(root, tops, known) if touched is None else sources.rescan(root, tops, known, touched)
+    scanned = (
+        sources.scan(root, tops, known, hands=crew.hands)
+        if touched is None
+        else sources.rescan(root, tops, known, touched)
+    )
     folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
     problems = scanned.problems + _check_comments(root)
     return Found(folders, dict(_contents(folders)), problems, bool(scanned.changed))

@@ -25,12 +25,12 @@ _MADE = msgspec.msgpack.Decoder(dict[str, Made])
 class Output:
     """The folder as it is now: `present` are the digests of its files by path, whoever wrote them."""
 
-    def __init__(self, folder: Path, root: Path, work: Path, cache: Cache) -> None:
+    def __init__(self, folder: Path, root: Path, work: Path, cache: Cache, *, hands: int = 1) -> None:
         self.folder, self.root, self.work, self.cache = folder, root, work, cache
         self.name = output_id(folder, root)
         known = cache.folders(self.name)
         tops = [""] if folder.is_dir() else []
-        scanned = sources.scan(folder, tops, known, files.look_over)
+        scanned = sources.scan(folder, tops, known, files.look_over, hands=hands)
         self.is_untouched = bool(known) and not scanned.changed
         read = partial(map, partial(sources.read_digest, folder))
         self._folders = sources.complete(folder, scanned, known, read)

@@ -8,12 +8,13 @@ have moved the clock. In a new clone, where all of these are new, git knows the 
 import os
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from labo_ssg.disk import files
+from labo_ssg.disk import beside, files
 from labo_ssg.disk.files import Entry, Seen
 from labo_ssg.packing import DIGEST, file_digest
 from labo_ssg.problems import Problem
@@ -21,6 +22,7 @@ from labo_ssg.problems import Problem
 UNKNOWN = bytes(DIGEST)
 TICK = 20_000_000  # nanoseconds: no disk's clock ticks more slowly…
 WHOLE_SECONDS = 2_000_000_000  # … but for those that count seconds
+WORTH = 1000  # folders that take longer than to make a copy of this process
 MANY = 64  # files that seem new, from which it is worth asking git
 
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
@@ -70,30 +72,74 @@ def rescan(root: Path, tops: Iterable[str], known: Listings, touched: Iterable[s
         for path, listing in known.items()
         if path not in again and not any(path.startswith(f"{one}/") for one in gone)
     }
-    return _look(root, sorted(again - gone), known, files.look, kept)
+    problems = _look(root, sorted(again - gone), known, files.look, kept)
+    return _compared(kept, known, problems)
 
 
-def scan(root: Path, tops: Iterable[str], known: Listings, look: Callable[[Path, str], Seen] = files.look) -> Scan:
-    """Look at the files below the folders `tops` of `root`; the digest of one that is not `known` is `UNKNOWN`."""
-    return _look(root, tops, known, look, {})
+def scan(
+    root: Path,
+    tops: Iterable[str],
+    known: Listings,
+    look: Callable[[Path, str], Seen] = files.look,
+    *,
+    hands: int = 1,
+) -> Scan:
+    """Look at the files below the folders `tops` of `root`; the digest of one that is not `known` is `UNKNOWN`.
+
+    With two `hands`, a copy of this process looks at the half of very many folders.
+    """
+    waiting, found, problems = list(tops), dict[str, Listing](), list[Problem]()
+    while waiting and (hands == 1 or len(waiting) < WORTH):
+        at = waiting.pop(0)
+        below, more = _look_at(root, at, known, look, found)
+        problems += more
+        waiting += below
+    if waiting:
+        other = beside.begin(partial(_half, root, waiting[::2], known, look))
+        more = _look(root, waiting[1::2], known, look, found)
+        same, new, others = other()
+        found |= {path: known[path] for path in same} | new
+        problems += more + others
+    return _compared(found, known, problems)
+
+
+def _half(
+    root: Path, first: list[str], known: Listings, look: Callable[[Path, str], Seen]
+) -> tuple[list[str], Listings, list[Problem]]:
+    """Look at the `first` folders and all below; return those that are as they were, the others, and problems."""
+    found: Listings = {}
+    problems = _look(root, first, known, look, found)
+    same = [path for path, listing in found.items() if known.get(path) is listing]
+    return same, {path: found[path] for path in found.keys() - set(same)}, problems
 
 
 def _look(
     root: Path, first: Iterable[str], known: Listings, look: Callable[[Path, str], Seen], found: Listings
-) -> Scan:
-    """Look at the `first` folders and all below them that are not `found` already."""
+) -> list[Problem]:
+    """Add to `found` the `first` folders and all below them that are not in it already; return the problems."""
     problems: list[Problem] = []
     waiting = list(first)
     while waiting:
-        at = waiting.pop()
-        seen = look(root, at)
-        problems += seen.problems
-        waiting += [folder for folder in seen.folders if folder not in found]
-        if seen.files:
-            stamps = msgspec.msgpack.encode(seen.files)
-            before = known.get(at)
-            same = before and before.stamps == stamps
-            found[at] = before if before and same else Listing(stamps, _digests(seen.files, before))
+        below, more = _look_at(root, waiting.pop(), known, look, found)
+        waiting += [folder for folder in below if folder not in found]
+        problems += more
+    return problems
+
+
+def _look_at(
+    root: Path, at: str, known: Listings, look: Callable[[Path, str], Seen], found: Listings
+) -> tuple[list[str], list[Problem]]:
+    """Add the folder `at` to `found`, if there are files in it; return the folders below it, and the problems."""
+    seen = look(root, at)
+    if seen.files:
+        stamps = msgspec.msgpack.encode(seen.files)
+        before = known.get(at)
+        same = before and before.stamps == stamps
+        found[at] = before if before and same else Listing(stamps, _digests(seen.files, before))
+    return seen.folders, seen.problems
+
+
+def _compared(found: Listings, known: Listings, problems: list[Problem]) -> Scan:
     changed = {path for path in known.keys() | found.keys() if known.get(path) is not found.get(path)}
     return Scan(found, changed, problems)
 

@@ -9,7 +9,6 @@ from labo_ssg.model import Library, Link, Partner, Target, Written
 from labo_ssg.pages import (
     articles,
     cards,
-    claims,
     feeds,
     links,
     lists,
@@ -72,7 +71,6 @@ def plan(library: Library, rooms: Shelves, known: Addresses, written: Written) -
     pages += others.sitemap(materials, pages)
     size = materials.card_sizes.get(urls.CARD, ())
     pages = [_with_card(page, size) for page in pages]
-    problems += claims.check(library, pages, drawn)
     problems += _check_settings(library, known)
     samples = list(messages.samples(materials, of_articles))
     return Plan(_site(materials, known), materials.frame, pages, of_articles, samples, drawn), problems
