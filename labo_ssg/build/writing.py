@@ -180,6 +180,11 @@ def _folders(found: Found, articles: Iterable[str]) -> tuple[dict[str, Folder], 
             names, digests = listing.names(), listing.digests
             if path.count("/") != 2 or not all(name.endswith(".md") for name in names):
                 problems += [one for name in names for one in discussions.check_place(f"{path}/{name}")]
+                good = [
+                    (name, known) for name, known in listing.files() if path.count("/") == 2 and name.endswith(".md")
+                ]
+                names, digests = [name for name, _ in good], b"".join(known for _, known in good)
+            if not names:
                 continue
             folder = Folder(path.rpartition("/")[2], names, digests)
             if folder.article in ids:
