@@ -1,6 +1,7 @@
 # make site    builds the demo site into public/
 # make serve   opens it live: edit a file, the browser follows
 # make test    runs the tests (browser tests want Chromium; BROWSER=none leaves them out)
+# make crash   kills builds at random moments, and looks whether the next one heals (SEED=… repeats a run)
 # make check   formatting, lint, types, and the demo's HTML (with the Nu checker, which wants Java and npm)
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: site serve test check fuzz screenshots clean
+.PHONY: site serve test check fuzz crash screenshots clean
 
 site: $(VENV)/.site
 	@$(BIN)/labo build
@@ -30,7 +31,10 @@ check: $(VENV)/.test
 	@tools/nu .labo/check $(BIN)
 
 fuzz: $(VENV)/.test
-	LABO_FUZZ=1 $(BIN)/python -m pytest tests/test_spip_safety.py
+	LABO_FUZZ=1 $(BIN)/python -m pytest tests/test_spip_safety.py tests/test_incremental.py tests/test_incremental_races.py
+
+crash: $(VENV)/.test
+	PYTHONPATH=. $(BIN)/python tools/crash.py $(if $(SEED),--seed $(SEED))
 
 screenshots: $(VENV)/.test
 	@tools/browser $(BIN)

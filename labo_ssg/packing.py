@@ -20,11 +20,11 @@ def _plain(value: object) -> str:
 
 # JSON keeps the offset of a datetime, which readers see; other formats turn it into UTC.
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
-_ENCODER = msgspec.json.Encoder(enc_hook=_plain, order="deterministic")
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)  # in the order that mappings have, which pages may show
 
 
 def pack(value: object) -> bytes:
-    """Return `value` as bytes; equal values give the same ones."""
+    """Return `value` as bytes; those of equal values are the same, where their mappings are in one order."""
     return _ENCODER.encode(value)
 
 

@@ -257,6 +257,7 @@ class Theme:
 def _is_template(name: str) -> bool:
     """Tell whether the file `name` is a template of the site: no asset, not hidden, not the default theme's."""
     hidden = any(part.startswith(".") for part in name.split("/"))
+    hidden = hidden or name != name.encode(errors="replace").decode()  # what is no UTF-8 cannot be asked for
     return name.endswith(TEMPLATES) and not hidden and not name.startswith((f"{ASSETS}/", f"{DEFAULT}/"))
 
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -15,7 +15,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from labo_ssg.build import design
 from labo_ssg.build.build import build
+from labo_ssg.pages.views import SiteView
+from labo_ssg.places import WORK
+from labo_ssg.theme import Theme
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -84,6 +88,17 @@ def violations(page: Page) -> list[str]:
 def text_of(element: Element) -> str:
     """Return the text of an element, white space folded (no-break spaces stay)."""
     return re.sub(r"[ \n]+", " ", "".join(element.itertext())).strip()
+
+
+@pytest.fixture
+def compiled_once(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have builds from nothing keep the templates that they compile, which takes most of their time."""
+    folder = tmp_path_factory.getbasetemp() / "compiled"
+
+    def made(where: Path, site: SiteView, zone: tzinfo, assets: Mapping[str, bytes], kept: Path) -> Theme:
+        return Theme(where, site, zone, assets, kept if kept.parent.name == WORK else folder)
+
+    monkeypatch.setattr(design, "Theme", made)
 
 
 @pytest.fixture(scope="session")

@@ -82,26 +82,40 @@ class Workshop:
         if problems := _check(self._root, self._folder):
             return Report(problems=tuple(problems)), None
         try:
-            with files.lock(self._work / LOCK), Crew(self._jobs) as crew:
-                at_hand = self._output if self._output and self._output.cache.is_current() else None
-                output = at_hand or self._open(crew)
-                some = touched if at_hand and self._is_sound else None
-                report, made = self._build(output, crew, now, some, keep=keep)
-                self._is_sound = not report.problems
+            try:
+                report, made = self._attempt(now, touched, keep=keep)
+            except (sqlite3.Error, ValueError, LookupError) as error:
+                if not (damage := cache.damage(error)):
+                    raise
+                self._let_go()
+                # With another memory: a damaged one costs time alone.
+                report, made = self._attempt(now, None, damage, keep=keep)
         except (BrokenExecutor, OSError, PartlyWritten, sqlite3.Error) as error:
             self._let_go()  # what was not brought to its end is not built upon
             return Report(problems=(self._told(error),), partial=isinstance(error, PartlyWritten)), None
-        return replace(report, seconds=round(time.perf_counter() - start, 3), word=output.cache.word), made
+        self._is_sound = not report.problems
+        return replace(report, seconds=round(time.perf_counter() - start, 3)), made
+
+    def _attempt(
+        self, now: datetime, touched: Set[str] | None, damage: str = "", *, keep: bool
+    ) -> tuple[Report, "Design | None"]:
+        """Build with what is at hand; `damage` is what was found wrong with the cache."""
+        with files.lock(self._work / LOCK), Crew(self._jobs) as crew:
+            at_hand = self._output if self._output and self._output.cache.is_current() else None
+            output = at_hand or self._open(crew, damage)
+            some = touched if at_hand and self._is_sound else None
+            report, made = self._build(output, crew, now, some, keep=keep)
+            return replace(report, word=output.cache.word), made
 
     def _build(
         self, output: Output, crew: Crew, now: datetime, touched: Set[str] | None, *, keep: bool
     ) -> tuple[Report, "Design | None"]:
         """Build; what was done is remembered, whether the site can be published or not."""
         root, memory = self._root, output.cache
-        clock = _clock(self._work / LOCK)
+        clock, looks = _clock(self._work / LOCK), standing.looks(root)
         found = finding.find(root, memory, crew, touched)
         if not (keep or found.is_new or found.problems) and output.is_untouched:
-            last = standing.recall(memory, output.name, standing.ground(root, memory, drafts=self._drafts), now)
+            last = standing.recall(memory, output.name, standing.ground(looks, memory, drafts=self._drafts), now)
             if last:
                 return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
         # What is below is not loaded for a site that is as it was.
@@ -126,17 +140,20 @@ class Workshop:
             foreign=outcome.foreign,
         )
         until = made.due.timestamp() if made.due else math.inf
-        ground = standing.ground(root, memory, drafts=self._drafts)
+        settled = standing.looks(root) == looks  # else some pages look as they did, others as they do now
+        ground = standing.ground(looks, memory, drafts=self._drafts) if settled else b""
+        if not settled:
+            output.doubt()
         counts = (report.pages, report.articles, report.comments, report.foreign)
         standing.remember(memory, output.name, standing.Last(ground, now.timestamp(), until, *counts))
         memory.commit()
         return report, made
 
-    def _open(self, crew: Crew) -> Output:
+    def _open(self, crew: Crew, damage: str) -> Output:
         """Open what earlier builds remembered, or an empty memory that will be forgotten."""
         self._let_go()
         place = self._work if self._remembers else self._held.enter_context(scratch(self._work))
-        memory = self._held.enter_context(cache.opened(place))
+        memory = self._held.enter_context(cache.opened(place, damage))
         self._output = Output(self._folder, self._root, self._work, memory, hands=crew.hands)
         return self._output
 

@@ -33,6 +33,10 @@ CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB) WITHOUT ROWID;
 Value = TypeVar("Value")
 
 
+class Lost(KeyError):  # noqa: N818 - what happened to it
+    """A work is not where it was kept."""
+
+
 class Known:
     """The key and the facts of a piece of work that was done."""
 
@@ -147,11 +151,14 @@ class Cache:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Cache]:
-    """Give the cache in `folder`: a new one where there is none that this program, as it is now, can use."""
+def opened(folder: Path, damage: str = "") -> Iterator[Cache]:
+    """Give the cache in `folder`: a new one where there is none that this program, as it is now, can use.
+
+    `damage` is what was found wrong with the one that is there, in spite of its good looks.
+    """
     path = folder / NAME
     path.parent.mkdir(parents=True, exist_ok=True)
-    found = _open(path)
+    found = _open(path, damage)
     try:
         yield found
     finally:
@@ -161,32 +168,41 @@ def opened(folder: Path) -> Iterator[Cache]:
 def load(path: Path, kind: str, source: str, key: bytes) -> bytes:
     """Return the work of a `kind` and a `source` from the cache at `path`; raise KeyError where it is not there."""
     query = "SELECT work FROM works WHERE kind = ? AND path = ? AND key = ?"
-    rows = _reader(path, os.getpid()).execute(query, (kind, source, key)).fetchall()
+    rows = _reader(path, os.getpid(), path.stat().st_ino).execute(query, (kind, source, key)).fetchall()
     if not rows:
-        raise KeyError(source)
+        raise Lost(source)
     work: bytes = rows[0][0]
     return work
 
 
 @lru_cache(maxsize=1)
-def _reader(path: Path, process: int) -> sqlite3.Connection:
-    """Return a connection of this `process`, and of no other one, to the cache at `path`."""
+def _reader(path: Path, process: int, inode: int) -> sqlite3.Connection:
+    """Return a connection of this `process`, and of no other one, to the cache that is at `path` now."""
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE, check_same_thread=False)
 
 
-def _open(path: Path) -> Cache:
-    word = ""
+def damage(error: Exception) -> str:
+    """Return what `error` says of a cache that is not as it was written, "" where it says something else."""
+    if isinstance(error, sqlite3.OperationalError):  # the disk is full, for example
+        return "" if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR else str(error)
+    if isinstance(error, sqlite3.DatabaseError | msgspec.DecodeError | UnicodeDecodeError):
+        return str(error)
+    return f"nothing is kept of {error.args[0]}" if isinstance(error, Lost) else ""
+
+
+def _open(path: Path, damaged: str) -> Cache:
     if path.exists():
         try:
             found = Cache(path)
-            if found.note("recipe") == recipe():
+            if not damaged and found.note("recipe") == recipe():
                 return found
             found.close()
         except sqlite3.DatabaseError as error:
-            word = f"{path} could not be used ({error}); it is made anew, all pages are too"
+            damaged = damaged or str(error)
         for old in path.parent.glob(f"{NAME}*"):  # with the journal of what was going on
             old.unlink()
     _reader.cache_clear()
+    word = f"{path} could not be used ({damaged}); it is made anew, all pages are too" if damaged else ""
     found = Cache(path, word)
     found._connection.executescript(_TABLES)
     found.keep_note("recipe", recipe())

@@ -45,6 +45,10 @@ class Output:
         note = self.cache.note(f"pages {self.name}")
         return _MADE.decode(note) if note else {}
 
+    def doubt(self) -> None:
+        """Forget the pages that were made for this folder: they are made again, whatever they look like."""
+        self.cache.keep_note(f"pages {self.name}", b"")
+
     def keep(self, made: Mapping[str, Made], touched: Iterable[str], digests: Mapping[str, bytes]) -> None:
         """Remember the pages that were `made` and the folder as it is now.
 

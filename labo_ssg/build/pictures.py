@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from labo_ssg.build.reading import CHANGED
 from labo_ssg.disk import files
 from labo_ssg.model import Library, ThemeSettings, Written
+from labo_ssg.packing import digest_of_file
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.cards import Card
 from labo_ssg.pages.links import Addresses
@@ -22,6 +24,10 @@ from labo_ssg.problems import Place, Problem
 KEPT = "pictures"  # the folder of what was made, by a digest of all that shapes it: to delete it costs time alone
 FONT = resources.files("font_source_serif_pro") / "files" / "SourceSerifPro-Bold.ttf"
 SPARE = 256  # pictures kept that no page shows any more, beside as many as are shown
+
+
+class _Changed(Exception):  # noqa: N818 - what happened to the file
+    """A picture is not the one any more that was found."""
 
 
 class _Order(NamedTuple):
@@ -81,14 +87,17 @@ def _variants(
             name = digests[source].hex()
             for width in asset.widths:
                 kept = home / f"{name}-{width}-{_recipe()}.webp"
-                make = partial(_shrunk, root / source, width)
+                make = partial(_shrunk, root / source, width, digests[source])
                 yield _Order(urls.file(urls.variant(asset.path, width)), kept, make, source)
 
 
-def _shrunk(source: Path, width: int) -> bytes:
+def _shrunk(source: Path, width: int, known: bytes) -> bytes:
     from labo_ssg.pictures.variants import shrink  # what makes pictures is loaded where one is made
 
-    return shrink(source.read_bytes(), width)
+    data = source.read_bytes()
+    if digest_of_file(data) != known:
+        raise _Changed
+    return shrink(data, width)
 
 
 def _drawn(words: tuple[str, str, str], look: tuple[str, str, str, str, bytes]) -> bytes:
@@ -127,6 +136,8 @@ def _carry_out(order: _Order) -> Problem | None:
         data = order.make()
     except Unreadable as error:
         return Problem(Place(order.source), f"it cannot be used: {error}", "save it anew, or remove it")
+    except _Changed:
+        return Problem(Place(order.source), CHANGED, "build again")
     files.write_atomic(order.kept, data)
     return None
 

@@ -11,7 +11,7 @@ from labo_ssg.build.finding import READABLE, Found
 from labo_ssg.build.remembered import Done, Job, remember
 from labo_ssg.disk import files, library
 from labo_ssg.disk.library import Reader
-from labo_ssg.disk.sources import UNKNOWN
+from labo_ssg.disk.sources import UNKNOWN, read_digest
 from labo_ssg.model import Article, Asset, Library, Section
 from labo_ssg.packing import digest, digest_of_file, pack, unpack
 from labo_ssg.places import CONTENT, SETTINGS
@@ -75,7 +75,8 @@ def _assets(
             found.append(before.value(Asset))
         else:
             asset = library.read_asset(root, path)
-            cache.keep("asset", path, digests[path], pack(asset), b"")
+            if read_digest(root, path) == digests[path]:  # it was measured as it was found
+                cache.keep("asset", path, digests[path], pack(asset), b"")
             found.append(asset)
     cache.drop("asset", known.keys() - set(paths))
     return found, problems
@@ -102,5 +103,6 @@ def _read_article(context: tuple[Path, Reader], job: Job) -> Done:
 
 def _read_section(context: tuple[Path, Reader], job: Job) -> Done:
     root, at = context
-    section, problems = library.read_section(root, job.path, at)
-    return Done(pack(section), b"", tuple(problems))
+    data, problems = read_as_known(root, job.path, job.order)
+    section, told = library.parse_section(data, job.path, at)
+    return Done(pack(section), b"", tuple(problems or told))

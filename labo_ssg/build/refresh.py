@@ -63,7 +63,10 @@ class Refresh:
             outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, record)
         if not outcome.problems:
             gone = self._present.keys() - site.digests.keys()
-            self._output.keep(made, (*fresh, *gone), site.digests)
+            # What is copied may have been changed since it was looked at: what counts is what lies there now.
+            copied = {one.path for one in design.library.assets} & fresh.keys()
+            there = {path: sources.read_digest(self.folder, path) for path in copied}
+            self._output.keep(made, (*fresh, *gone), site.digests | there)
             written = {path: parts for path, parts in self._parts.items() if path in fresh}
             history.keep(self._output, written, gone, now)
         return outcome, list(outcome.problems)

@@ -1,5 +1,6 @@
 """Whether a build would change anything: all that decides it is as it was when the last one ended."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -25,13 +26,22 @@ class Last(msgspec.Struct, frozen=True, array_like=True):
     foreign: tuple[str, ...]
 
 
-def ground(root: Path, cache: Cache, *, drafts: bool) -> bytes:
-    """Return a digest of all that decides what a build makes, but for the time."""
-    parts = [b"drafts" if drafts else b"", cache.note(GENERATION), files.read(root, SETTINGS)[0]]
+def looks(root: Path) -> bytes:
+    """Return a digest of the settings and of all templates as they are now.
+
+    It is taken before a build reads them: what changes meanwhile then shows in the next one.
+    """
+    parts = [files.read(root, SETTINGS)[0]]
     for folder in dict.fromkeys((root / TEMPLATES, default_templates())):
-        for path in sorted(files.all_files(folder)):
-            parts += (path.encode(), files.read(folder, path)[0])
+        for path in sorted(files.all_files(folder, through_links=True)):
+            kind = b"file" if files.is_plain(folder, path) else b"link"
+            parts += (os.fsencode(path), kind, files.read(folder, path)[0])
     return digest(*parts)
+
+
+def ground(seen: bytes, cache: Cache, *, drafts: bool) -> bytes:
+    """Return a digest of all that decides what a build makes, but for the time; `seen` is that of the looks."""
+    return digest(b"drafts" if drafts else b"", cache.note(GENERATION), seen)
 
 
 def recall(cache: Cache, output: str, on: bytes, now: datetime) -> Last | None:

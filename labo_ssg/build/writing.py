@@ -36,6 +36,8 @@ from labo_ssg.pages.links import Addresses
 from labo_ssg.places import APPROVED
 from labo_ssg.problems import Place, Problem
 
+NO_GIST = Gist(Kept("texts", "", ""), Html(""), "", (), (), ())
+
 # Texts and conversations from which other processes may help.
 TEXTS, TALKS = 60, 100
 

@@ -89,7 +89,9 @@ def look_over(root: Path, folder: str) -> Seen:
     try:
         for entry in _entries(descriptor):
             name = entry.name
-            if entry.is_file(follow_symlinks=False):
+            if not _PLAIN.fullmatch(name) and (shown := os.fsencode(name).decode("utf-8", "replace")) != name:
+                seen.files.append((shown, NO_FILE, 0, 0, 0))  # it is nothing of ours
+            elif entry.is_file(follow_symlinks=False):
                 found = _stat(name, descriptor)
                 if found:
                     seen.files.append((name, found.st_size, found.st_mtime_ns, 0, 0))
@@ -223,9 +225,16 @@ def remove_empty(folder: Path, root: Path) -> None:
         folder = folder.parent
 
 
-def all_files(root: Path) -> Iterator[str]:
-    """Yield the path of each file below `root`, relative to it."""
-    for folder, _, names in os.walk(root):
+def all_files(root: Path, *, through_links: bool = False) -> Iterator[str]:
+    """Yield the path of each file below `root`, relative to it; `through_links` to folders too, each folder once."""
+    seen = set()
+    for folder, below, names in os.walk(root, followlinks=through_links):
+        if through_links:
+            place = Path(folder).stat()
+            if (place.st_dev, place.st_ino) in seen:  # a link that leads back up
+                below.clear()
+                continue
+            seen.add((place.st_dev, place.st_ino))
         for name in names:
             yield (Path(folder) / name).relative_to(root).as_posix()
 

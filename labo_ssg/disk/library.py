@@ -117,8 +117,14 @@ def parse_article(data: bytes, path: str, at: Reader) -> ReadArticle:
 def read_section(root: Path, path: str, at: Reader) -> ReadSection:
     """Read the index file of a section."""
     data, problems = files.read(root, path)
-    found, told = article_format.parse_section(data, PurePosixPath(path))
-    return titles.section(found, at.typeset(at.language)), problems or told
+    section, told = parse_section(data, path, at)
+    return section, problems or told
+
+
+def parse_section(data: bytes, path: str, at: Reader) -> ReadSection:
+    """Return the section that `data` describes, typeset."""
+    found, problems = article_format.parse_section(data, PurePosixPath(path))
+    return titles.section(found, at.typeset(at.language)), problems
 
 
 def read_asset(root: Path, path: str) -> Asset:

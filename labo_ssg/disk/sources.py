@@ -185,15 +185,16 @@ def settled(listing: Listing, clock: int) -> Listing:
 def by_git(root: Path) -> dict[str, bytes]:
     """Return the digests of the files below `root` that lie there as they were committed; none without git."""
     try:
-        tracked = _git(root, "ls-files", "-s", "-z")
+        tracked = _git(root, "ls-files", "-s", "-v", "-z")
         changed = set(_git(root, "diff-files", "--name-only", "-z", "--relative"))
     except (OSError, subprocess.CalledProcessError):
         return {}
     found = {}
     for line in tracked:
         about, _, path = line.partition("\t")
-        mode, blob, stage = about.split(" ")
-        if mode.startswith("100") and stage == "0" and len(blob) == 2 * DIGEST and path not in changed:
+        state, mode, blob, stage = about.split(" ")
+        # In another state than H, git was told to pass the file over, changed or not.
+        if state == "H" and mode.startswith("100") and stage == "0" and len(blob) == 2 * DIGEST and path not in changed:
             found[path] = bytes.fromhex(blob)
     return found
 
