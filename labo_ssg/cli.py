@@ -4,8 +4,9 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -58,6 +59,7 @@ def new(folder: Path, language: str) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Where to build (default: ROOT/public).")
 @drafts_option
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes that share the work (default: one a core).")
+@click.option("--cluster", metavar="ADDRESS", help="Have the workers of a Dask cluster share the work.")
 @click.option("--no-cache", is_flag=True, help="Make all pages anew; remember nothing.")
 @click.option("--verify", is_flag=True, help="Then compare every file with what a full build makes.")
 @click.option("--why", metavar="URL", help="Build nothing; say why the page at URL was written, or would be.")
@@ -67,21 +69,35 @@ def build(
     output: Path | None,
     drafts: bool,
     jobs: int | None,
+    cluster: str | None,
     no_cache: bool,
     verify: bool,
     why: str | None,
     as_json: bool,
 ) -> None:
     """Build the site: articles and approved comments become pages."""
+    from labo_ssg.bars import Bars
     from labo_ssg.build.build import build as build_site
 
     # A build makes many values that live until its end: to look for garbage among them is lost time.
     gc.set_threshold(100_000, 50, 1000)
+    if cluster:
+        check_cluster(cluster, jobs)
     output, now = output or root / "public", datetime.now(UTC)
     jobs = jobs or os.cpu_count() or 1
     if why:
         explain(root, output, why, now, drafts=drafts)
-    report = build_site(root, output, now=now, drafts=drafts, jobs=jobs, remembers=not no_cache)
+    with Bars(silent=as_json) as bars:
+        report = build_site(
+            root,
+            output,
+            now=now,
+            drafts=drafts,
+            jobs=jobs,
+            cluster=cluster or "",
+            remembers=not no_cache,
+            tell=partial(show, bars.show),
+        )
     tell(report.problems, ": some files may be new already" if report.partial else ": nothing was published")
     if report.foreign:
         others = f"{len(report.foreign)} file(s) that this build does not make, such as {report.foreign[0]}"
@@ -218,6 +234,26 @@ def compare(root: Path, engine: Engine) -> NoReturn:
     tell(answer.problems, ": what could not be read was not compared")
     click.echo(f"{len(answer.changed)} of {answer.texts} texts would change with the engine {engine}", err=True)
     sys.exit(PROBLEMS if answer.problems else DONE)
+
+
+def show(draw: Callable[[str, int, int], None], stage: str, done: int, total: int) -> None:
+    """Show how far a build is, or that it waits."""
+    if stage == "waiting":
+        click.echo("waiting for another build of this site", err=True)
+    else:
+        draw(stage, done, total)
+
+
+def check_cluster(address: str, jobs: int | None) -> None:
+    """End where there cannot be a cluster at `address`, or where it is not all that is asked for."""
+    from labo_ssg.build.cluster import is_address, missing_package
+
+    if jobs:
+        misuse("--jobs counts processes of this machine, --cluster has others do the work", "leave one of them out")
+    if missing := missing_package():
+        misuse(f"the package {missing} is missing", "pip install 'labo-ssg[cluster]'")
+    if not is_address(address):
+        misuse(f"{address} is not the address of a scheduler", "it is like tcp://127.0.0.1:8786")
 
 
 def tell(problems: Iterable[Problem], outcome: str) -> None:

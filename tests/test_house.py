@@ -13,7 +13,7 @@ FLOORS = [
     {"formats", "markup", "pages", "pictures", "templating"},
     {"disk", "theme", "forge"},
     {"build", "inbox", "moderation", "migrate"},
-    {"preview"},
+    {"preview", "bars"},
     {"cli", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -32,6 +32,9 @@ OWNERS = {
     "uvicorn": ["preview/", "inbox/"],
     "click": ["cli.py"],
     "PIL": ["pictures/"],
+    "dask": ["build/cluster.py"],
+    "distributed": ["build/cluster.py"],
+    "rich": ["bars.py"],
 }
 CLOCKS = ("cli.py", "inbox/app.py", "preview/")
 PURE = ("problems.py", "model.py", "language.py", "formats/", "markup/", "pages/", "pictures/")

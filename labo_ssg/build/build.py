@@ -9,15 +9,17 @@ from collections.abc import Iterator, Set
 from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from labo_ssg.build import cache, finding, standing
-from labo_ssg.build.crew import Crew
+from labo_ssg.build.crew import Crew, Lost
 from labo_ssg.build.output import Output
+from labo_ssg.build.progress import WAITING, Tell, silent
 from labo_ssg.build.publish import PartlyWritten
 from labo_ssg.disk import files
 from labo_ssg.places import CONTENT, LOCK, SETTINGS, WORK
@@ -45,21 +47,57 @@ class Report(Struct, frozen=True):
     word: str = ""
 
 
-def build(root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1, remembers: bool = True) -> Report:
-    """Build the site at `root` into `output`, or say why it was not; `jobs` processes share a large one.
+def build(
+    root: Path,
+    output: Path,
+    *,
+    now: datetime,
+    drafts: bool,
+    jobs: int = 1,
+    cluster: str = "",
+    remembers: bool = True,
+    tell: Tell = silent,
+) -> Report:
+    """Build the site at `root` into `output`, or say why it was not.
 
-    Unless it `remembers`, nothing of what earlier builds did is used, nor kept.
+    `jobs` processes share a large one, or the workers of the Dask `cluster` at an address. Unless
+    it `remembers`, nothing of what earlier builds did is used, nor kept. `tell` is told how far it is.
     """
-    with Workshop(root, output, drafts=drafts, jobs=jobs, remembers=remembers) as workshop:
+    crew = Crewing(jobs, cluster, tell)
+    with Workshop(root, output, drafts=drafts, crew=crew, remembers=remembers) as workshop:
         return workshop.build(now)[0]
+
+
+class Crewing(NamedTuple):
+    """Who shares the work of a large site: `jobs` processes, or the workers of a `cluster`.
+
+    `tell` is told how far they are.
+    """
+
+    jobs: int = 1
+    cluster: str = ""
+    tell: Tell = silent
+
+    def gather(self) -> Crew:
+        """Return those who share the work, who start when there is enough of it."""
+        if not self.cluster:
+            return Crew(self.jobs, tell=self.tell)
+        from labo_ssg.build.cluster import Cluster
+
+        return Cluster(self.cluster, self.tell)
+
+
+ALONE = Crewing()
 
 
 class Workshop:
     """The builds of a site into one folder, one after another: what the first one read stays at hand."""
 
-    def __init__(self, root: Path, output: Path, *, drafts: bool, jobs: int = 1, remembers: bool = True) -> None:
+    def __init__(
+        self, root: Path, output: Path, *, drafts: bool, crew: Crewing = ALONE, remembers: bool = True
+    ) -> None:
         self._root, self._folder, self._work = root, output, root / WORK
-        self._drafts, self._jobs, self._remembers = drafts, jobs, remembers
+        self._drafts, self._crew, self._remembers = drafts, crew, remembers
         self._held = ExitStack()
         self._output: Output | None = None
         self._is_sound = True  # whether the last build had no problem to tell again
@@ -90,7 +128,7 @@ class Workshop:
                 self._let_go()
                 # With another memory: a damaged one costs time alone.
                 report, made = self._attempt(now, None, damage, keep=keep)
-        except (BrokenExecutor, OSError, PartlyWritten, sqlite3.Error) as error:
+        except (BrokenExecutor, Lost, OSError, PartlyWritten, sqlite3.Error) as error:
             self._let_go()  # what was not brought to its end is not built upon
             return Report(problems=(self._told(error),), partial=isinstance(error, PartlyWritten)), None
         self._is_sound = not report.problems
@@ -100,7 +138,8 @@ class Workshop:
         self, now: datetime, touched: Set[str] | None, damage: str = "", *, keep: bool
     ) -> tuple[Report, "Design | None"]:
         """Build with what is at hand; `damage` is what was found wrong with the cache."""
-        with files.lock(self._work / LOCK), Crew(self._jobs) as crew:
+        waiting = partial(self._crew.tell, WAITING, 0, 0)
+        with files.lock(self._work / LOCK, waiting), self._crew.gather() as crew:
             at_hand = self._output if self._output and self._output.cache.is_current() else None
             output = at_hand or self._open(crew, damage)
             some = touched if at_hand and self._is_sound else None
@@ -166,6 +205,8 @@ class Workshop:
         if isinstance(error, BrokenExecutor):
             what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
             return Problem(Place(str(self._root)), what, hint)
+        if isinstance(error, Lost):
+            return error.problem
         if isinstance(error, PartlyWritten):
             return _cannot_write(error.error, self._folder)
         if isinstance(error, OSError):

@@ -13,6 +13,9 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
 
+from labo_ssg.build.progress import Tell, counted, silent
+from labo_ssg.problems import Problem
+
 CHUNK = 32  # orders that a process takes at once, at most
 AHEAD = 4  # chunks that wait for each process
 
@@ -22,14 +25,25 @@ Done = TypeVar("Done")
 Step = Callable[[Context, Order], Done]
 
 
+class Lost(Exception):  # noqa: N818 - what happened to the others, told as a Problem
+    """Those who share the work are gone, or cannot do it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
 class Crew:
     """`jobs` processes, which are started when there is enough to do for them, or those of an `executor`.
 
     `apart` tells that they do not see this machine's disk: all that they need must be in their orders.
+    `tell` is told how far they are.
     """
 
-    def __init__(self, jobs: int, executor: Executor | None = None) -> None:
-        self.jobs, self.apart = jobs, executor is not None
+    ahead = AHEAD
+
+    def __init__(self, jobs: int, executor: Executor | None = None, tell: Tell = silent) -> None:
+        self.jobs, self.apart, self.tell = jobs, executor is not None, tell
         self._executor = executor
 
     @property
@@ -54,15 +68,18 @@ class Crew:
         *,
         worth: int,
         prepare: Callable[[Order], Order] | None = None,
+        stage: str = "",
     ) -> Iterator[Done]:
-        """Yield what `step` makes of each of the `orders`.
+        """Yield what `step` makes of each of the `orders`, which are the work of a `stage`.
 
         From `worth` orders on it takes longer than to start other processes. `prepare` puts into
         an order what those that work apart need.
         """
-        if not self.apart and (self.jobs < 2 or len(orders) < worth):
-            return (step(context, order) for order in orders)
-        return self._share(step, context, orders, prepare if self.apart else None)
+        if len(orders) < worth or (self.jobs < 2 and not self.apart):
+            done: Iterator[Done] = (step(context, order) for order in orders)
+        else:
+            done = self._share(step, context, orders, prepare if self.apart else None)
+        return counted(self.tell, stage, done, len(orders)) if stage else done
 
     def _share(
         self,
@@ -79,7 +96,7 @@ class Crew:
         running: deque[Future[list[Done]]] = deque()
         for chunk in ready:
             running.append(executor.submit(_do_all, step, packed, chunk))
-            if len(running) > self.jobs * AHEAD:
+            if len(running) > self.jobs * self.ahead:
                 yield from running.popleft().result()
         while running:
             yield from running.popleft().result()
@@ -105,3 +122,8 @@ def _do_all(step: Step[Any, Order, Done], context: bytes, orders: Sequence[Order
 def _context(packed: bytes) -> Any:
     """Return the context of a step, unpacked once a process."""
     return pickle.loads(packed)  # noqa: S301 - this program's own, a moment ago
+
+
+def forget() -> None:
+    """Drop the contexts of steps: another process than that of the build lives on after it."""
+    _context.cache_clear()

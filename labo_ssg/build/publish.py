@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from labo_ssg.build.progress import PUBLISHING, Tell, counted, silent
 from labo_ssg.disk import files
 from labo_ssg.problems import Place, Problem
 
@@ -49,7 +50,9 @@ def output_id(output: Path, root: Path) -> str:
     return sha256(inside.as_posix().encode()).hexdigest()[:16]
 
 
-def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], output: Path, record: Path) -> Outcome:
+def publish(
+    fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], output: Path, record: Path, tell: Tell = silent
+) -> Outcome:
     """Write the `fresh` files into `output`, in their order; remove what an earlier build left and is none of `ours`.
 
     `ours` are all files of the site, `present` all that are in the folder now, by their paths in
@@ -69,7 +72,7 @@ def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], outpu
         # A file is ours from before it is written, whatever happens meanwhile.
         files.write_atomic(record, msgspec.json.encode(sorted(ours | earlier)))
     try:
-        removed = _write_all(fresh, stale, output)
+        removed = _write_all(fresh, stale, output, tell)
     except OSError as error:
         raise PartlyWritten(error) from error
     if not ours <= earlier or stale:
@@ -77,11 +80,11 @@ def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], outpu
     return Outcome(len(fresh), removed, tuple(sorted(present - ours - stale - drafts)))
 
 
-def _write_all(fresh: Mapping[str, Ready], stale: Set[str], output: Path) -> int:
+def _write_all(fresh: Mapping[str, Ready], stale: Set[str], output: Path, tell: Tell) -> int:
     """Write the `fresh` files, remove the `stale` ones; return how many of these were there."""
     first = _in_the_way(fresh.keys(), stale)
     removed = sum(_remove(output / path, output) for path in sorted(first))
-    for path, ready in fresh.items():
+    for path, ready in counted(tell, PUBLISHING, fresh.items(), len(fresh)):
         _write(ready, output / path)
     return removed + sum(_remove(output / path, output) for path in sorted(stale - first))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
-from labo_ssg.build.cache import Cache
-from labo_ssg.build.crew import Crew
+from labo_ssg.build.cache import Cache, Known
+from labo_ssg.build.crew import Crew, Step
 from labo_ssg.build.finding import READABLE, Found
+from labo_ssg.build.progress import READING
 from labo_ssg.build.remembered import Done, Job, remember
 from labo_ssg.disk import files, library
 from labo_ssg.disk.library import Reader
@@ -37,14 +39,16 @@ def read(root: Path, found: Found, cache: Cache, crew: Crew) -> tuple[Library, l
         return [Job(path, digest(shape, digests[path]), digests[path]) for path in paths]
 
     def with_data(job: Job) -> Job:
-        return job._replace(data=(files.read(root, job.path)[0],))
+        return job._replace(data=(read_as_known(root, job.path, job.order),))
 
-    articles, more = remember(
-        cache, crew, "article", _read_article, context, jobs(contents.articles), worth=READABLE, prepare=with_data
-    )
-    problems += more
-    sections, more = remember(cache, crew, "section", _read_section, context, jobs(contents.sections), worth=READABLE)
-    problems += more
+    def read_all(kind: str, step: Step[Any, Job, Done], paths: Iterable[str]) -> dict[str, Known]:
+        some = jobs(paths)
+        known, more = remember(cache, crew, kind, step, context, some, worth=READABLE, stage=READING, prepare=with_data)
+        problems.extend(more)
+        return known
+
+    articles = read_all("article", _read_article, contents.articles)
+    sections = read_all("section", _read_section, contents.sections)
     assets, more = _assets(root, contents.assets, digests, cache)
     problems += more
     nothing: list[Problem] = []  # what is wrong with a file has been told
@@ -93,7 +97,7 @@ def read_as_known(root: Path, path: str, known: bytes) -> tuple[bytes, list[Prob
 def _read_article(context: tuple[Path, Reader], job: Job) -> Done:
     """Read an article; its text stays in its file."""
     root, at = context
-    data, problems = (job.data[0], []) if job.data else read_as_known(root, job.path, job.order)
+    data, problems = job.data[0] if job.data else read_as_known(root, job.path, job.order)
     article, told = library.parse_article(data, job.path, at)
     facts = pack(replace(article, text=""))
     # What is the site's own may hold what cannot be told again as it was: a date, for example.
@@ -103,6 +107,6 @@ def _read_article(context: tuple[Path, Reader], job: Job) -> Done:
 
 def _read_section(context: tuple[Path, Reader], job: Job) -> Done:
     root, at = context
-    data, problems = read_as_known(root, job.path, job.order)
+    data, problems = job.data[0] if job.data else read_as_known(root, job.path, job.order)
     section, told = library.parse_section(data, job.path, at)
     return Done(pack(section), b"", tuple(problems or told))

@@ -60,7 +60,7 @@ class Refresh:
                 return Outcome(), sorted(set(problems))
             fresh = {path: one for path, one in site.ready.items() if self._present.get(path) != site.digests[path]}
             record = self._work / RECORD / f"{self._output.name}.json"
-            outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, record)
+            outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, record, crew.tell)
         if not outcome.problems:
             gone = self._present.keys() - site.digests.keys()
             # What is copied may have been changed since it was looked at: what counts is what lies there now.

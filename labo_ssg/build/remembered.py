@@ -11,13 +11,13 @@ from labo_ssg.problems import Problem
 class Job(NamedTuple):
     """A piece of work: what it is made from, at `path`; a digest of all that shapes it; what the step is told.
 
-    `data` are the bytes of its files, for those who do not see this disk, and () for the others.
+    `data` are its files as they were read, for those who do not see this disk, and () for the others.
     """
 
     path: str
     key: bytes
     order: Any
-    data: tuple[bytes, ...] = ()
+    data: tuple[tuple[bytes, list[Problem]], ...] = ()
 
 
 class Done(NamedTuple):
@@ -43,6 +43,7 @@ def remember(
     jobs: Sequence[Job],
     *,
     worth: int,
+    stage: str,
     prepare: Callable[[Job], Job] | None = None,
 ) -> tuple[dict[str, Known], list[Problem]]:
     """Return what is known of each of the `jobs`, by path, once all are done."""
@@ -51,7 +52,8 @@ def remember(
     found = {job.path: known[job.path] for job in jobs if job.path in known}
     problems: list[Problem] = []
     passing = []
-    for job, done in zip(waiting, crew.share(step, context, waiting, worth=worth, prepare=prepare), strict=True):
+    made = crew.share(step, context, waiting, worth=worth, prepare=prepare, stage=stage)
+    for job, done in zip(waiting, made, strict=True):
         problems += done.problems
         if done.problems or done.passing is not None:
             passing.append(job.path)

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from labo_ssg.build import cache
+from labo_ssg.build.abroad import Abroad
 from labo_ssg.build.crew import Crew
+from labo_ssg.build.progress import RENDERING
 from labo_ssg.model import Conversation, Kept, Texts
 from labo_ssg.packing import digest_of_file, unpack
 from labo_ssg.pages import page as pages
@@ -26,7 +28,7 @@ class Context(NamedTuple):
     `settings` is a digest of the frame.
     """
 
-    theme: Theme
+    theme: Theme | Abroad
     frame: Frame
     settings: bytes
     cache: Path
@@ -52,9 +54,11 @@ class Rendered(NamedTuple):
 def render(orders: Sequence[Order], context: Context, crew: Crew) -> Iterator[Rendered | Problem]:
     """Render each page into the file in which it waits; yield its digest, or why its template fails."""
     stage = context.stage
-    there = context._replace(stage=None) if crew.apart else context
-    load = partial(load_kept, context.cache)
-    done = crew.share(_render, there, orders, worth=WORTH, prepare=partial(_loaded, context, load))
+    there = context
+    if crew.apart and isinstance(context.theme, Theme):
+        there = context._replace(theme=Abroad(context.theme), stage=None)
+    prepare = partial(_loaded, context, partial(load_kept, context.cache))
+    done = crew.share(_render, there, orders, worth=WORTH, prepare=prepare, stage=RENDERING)
     for order, one in zip(orders, done, strict=True):
         if isinstance(one, Rendered) and one.data and stage:
             (stage / order.name).write_bytes(one.data)
@@ -82,7 +86,8 @@ def _render(at: Context, order: Order) -> Rendered | Problem:
         data = at.theme.render(pages.finished(page, at.frame))
     except Broken as broken:
         return broken.problem
+    parts = order.parts or parts_of(order.page, at)
     if at.stage is None:
-        return Rendered(digest_of_file(data), order.parts, data)
+        return Rendered(digest_of_file(data), parts, data)
     (at.stage / order.name).write_bytes(data)
-    return Rendered(digest_of_file(data), order.parts or parts_of(order.page, at))
+    return Rendered(digest_of_file(data), parts)

@@ -11,9 +11,10 @@ from labo_ssg.build.cache import Cache, Known
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.finding import Found
 from labo_ssg.build.manuscripts import Desk, Links
+from labo_ssg.build.progress import WRITING
 from labo_ssg.build.reading import read_as_known
 from labo_ssg.build.remembered import Done, Job, remember
-from labo_ssg.disk import discussions, files
+from labo_ssg.disk import discussions
 from labo_ssg.disk.library import Reader, parse_article, reader
 from labo_ssg.markup import body as markup
 from labo_ssg.model import (
@@ -152,14 +153,21 @@ class Writing:
     def _remember(
         self, kind: str, step: Callable[[Context, Job], Done], jobs: Sequence[Job], worth: int
     ) -> tuple[dict[str, Known], list[Problem]]:
-        return remember(self._cache, self._crew, kind, step, self._context, jobs, worth=worth, prepare=self._with_data)
+        at, prepare = self._context, self._with_data
+        return remember(self._cache, self._crew, kind, step, at, jobs, worth=worth, stage=WRITING, prepare=prepare)
 
     def _with_data(self, job: Job) -> Job:
-        """Return `job` with the bytes of its files, for those who do not see this disk."""
-        paths = [job.path]
+        """Return `job` with its files as they were read, for those who do not see this disk."""
+        paths = []
         if isinstance(job.order, TalkOrder):
-            paths = [f"{job.path}/{name}" for name in job.order.names]
-        return job._replace(data=tuple(files.read(self._context.root, path)[0] for path in paths))
+            known = job.order.digests
+            paths = [
+                (f"{job.path}/{name}", known[number * DIGEST : (number + 1) * DIGEST])
+                for number, name in enumerate(job.order.names)
+            ]
+        elif isinstance(job.order, ArticleOrder):
+            paths = [(job.path, job.order.digest)]
+        return job._replace(data=tuple(read_as_known(self._context.root, *one) for one in paths))
 
 
 class Folder(NamedTuple):
@@ -205,7 +213,7 @@ def _write_article(at: Context, job: Job) -> Done:
     """Write the lead and the text of an article."""
     order: ArticleOrder = job.order
     article = order.article
-    data, problems = (job.data[0], []) if job.data else read_as_known(at.root, job.path, order.digest)
+    data, problems = job.data[0] if job.data else read_as_known(at.root, job.path, order.digest)
     text = parse_article(data, job.path, at.reader)[0].text
     place = Place(job.path, article.lines.get("description", 1))
     body = manuscripts.render(manuscripts.of_article(at.desk, article, text, order.links), article.place, problems)
@@ -256,7 +264,7 @@ def _read_talk(at: Context, job: Job) -> tuple[tuple[Comment, ...], list[Problem
     comments, problems = [], []
     for number, name in enumerate(order.names):
         path, known = f"{job.path}/{name}", order.digests[number * DIGEST : (number + 1) * DIGEST]
-        data, unread = (job.data[number], []) if job.data else read_as_known(at.root, path, known)
+        data, unread = job.data[number] if job.data else read_as_known(at.root, path, known)
         comment, told = discussions.parse_comment(data, path, at.reader)
         comments.append(comment)
         problems += unread or told

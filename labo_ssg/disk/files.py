@@ -5,10 +5,11 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from labo_ssg.problems import Place, Problem
 
@@ -16,6 +17,7 @@ DRAFT = ".labo-"  # how the names of files being written begin
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _PLAIN = re.compile(r"[\w .-]+", re.ASCII)
 _LEFTOVERS = ("~", ".swp", ".swo", ".tmp", ".orig", ".rej")  # what editors and merges leave
+SHORT = 0.5  # seconds that one waits for a lock without a word
 NO_FILE = -1  # the size of what is a link, a pipe or the like
 _CLUTTER = frozenset({"Thumbs.db", "desktop.ini"})
 
@@ -200,12 +202,31 @@ def draft(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Hold the lock at `path`, once no other process does; one that dies lets it go."""
+def lock(path: Path, wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the lock at `path`, once no other process does; one that dies lets it go.
+
+    `wait` is called where another process holds it for longer than a build that has little to do.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as held:
+        if wait and not _is_free(held):
+            wait()
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
+
+
+def _is_free(held: BinaryIO) -> bool:
+    """Take the lock of an open file, if that can be done in a short while; tell whether it could."""
+    end = time.monotonic() + SHORT
+    while True:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def remove_drafts(root: Path) -> None:
