@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+from zlib import crc32
 
 import msgspec
 
@@ -22,6 +23,7 @@ from labo_ssg.packing import digest, unpack
 
 NAME = "cache.sqlite"
 PATIENCE = 60.0  # seconds to wait for another process that reads
+OUTPUTS = 6  # output folders that are known, the latest ones
 
 _TABLES = """
 CREATE TABLE facts (kind TEXT, path TEXT, key BLOB, facts BLOB, PRIMARY KEY (kind, path)) WITHOUT ROWID;
@@ -81,28 +83,27 @@ class Cache:
         """Return all that is known of the works of a `kind`, by path."""
         if kind not in self._facts:
             rows = self._connection.execute("SELECT path, key, facts FROM facts WHERE kind = ?", (kind,))
-            self._facts[kind] = {path: Known(key, facts) for path, key, facts in rows}
+            self._facts[kind] = {path: Known(key, _unsealed(facts)) for path, key, facts in rows}
         return self._facts[kind]
 
     def keep(self, kind: str, path: str, key: bytes, facts: bytes, work: bytes) -> Known:
         """Remember a piece of work, in the place of what was there."""
         known = self.facts(kind)[path] = Known(key, facts)
-        self._connection.execute("REPLACE INTO facts VALUES (?, ?, ?, ?)", (kind, path, key, facts))
+        self._connection.execute("REPLACE INTO facts VALUES (?, ?, ?, ?)", (kind, path, key, _sealed(facts)))
         if work:
-            statement = "REPLACE INTO works (kind, path, key, work) VALUES (?, ?, ?, ?)"
-            self._connection.execute(statement, (kind, path, key, work))
+            self.put(kind, path, work, key)
         return known
 
-    def put(self, kind: str, path: str, work: bytes) -> None:
-        """Remember a work that is asked for by its place alone."""
+    def put(self, kind: str, path: str, work: bytes, key: bytes = b"") -> None:
+        """Remember a work; one without a key is asked for by its place alone."""
         statement = "REPLACE INTO works (kind, path, key, work) VALUES (?, ?, ?, ?)"
-        self._connection.execute(statement, (kind, path, b"", work))
+        self._connection.execute(statement, (kind, path, key, _sealed(work)))
 
     def get(self, kind: str, path: str) -> bytes:
         """Return what was `put` in a place, b"" for nothing."""
         query = "SELECT work FROM works WHERE kind = ? AND path = ?"
         row = self._connection.execute(query, (kind, path)).fetchone()
-        return row[0] if row else b""
+        return _unsealed(row[0]) if row else b""
 
     def remove(self, kind: str, paths: Iterable[str]) -> None:
         """Forget what was `put` in some places."""
@@ -120,7 +121,9 @@ class Cache:
         """Return the folders of a `tree` as they were."""
         if tree not in self._folders:
             rows = self._connection.execute("SELECT path, stamps, digests FROM folders WHERE tree = ?", (tree,))
-            self._folders[tree] = {path: Listing(stamps, digests) for path, stamps, digests in rows}
+            self._folders[tree] = {
+                path: Listing(_unsealed(stamps), _unsealed(digests)) for path, stamps, digests in rows
+            }
         return self._folders[tree]
 
     def keep_folders(self, tree: str, folders: Listings) -> None:
@@ -128,7 +131,7 @@ class Cache:
         known = self.folders(tree)
         changed = [path for path in known.keys() | folders.keys() if known.get(path) is not folders.get(path)]
         gone = [(tree, path) for path in changed if path not in folders]
-        there = [(tree, path, *folders[path]) for path in changed if path in folders]
+        there = [(tree, path, *map(_sealed, folders[path])) for path in changed if path in folders]
         self._connection.executemany("DELETE FROM folders WHERE tree = ? AND path = ?", gone)
         self._connection.executemany("REPLACE INTO folders VALUES (?, ?, ?, ?)", there)
         self._folders[tree] = dict(folders)
@@ -136,10 +139,21 @@ class Cache:
     def note(self, name: str) -> bytes:
         """Return what was noted under `name`, b"" for nothing."""
         row = self._connection.execute("SELECT note FROM notes WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else b""
+        return _unsealed(row[0]) if row else b""
 
     def keep_note(self, name: str, note: bytes) -> None:
-        self._connection.execute("REPLACE INTO notes VALUES (?, ?)", (name, note))
+        self._connection.execute("REPLACE INTO notes VALUES (?, ?)", (name, _sealed(note)))
+
+    def use(self, output: str) -> None:
+        """Note that a build into `output` knows its folder by this name; forget all but the latest of such folders."""
+        names = msgspec.json.decode(self.note("outputs") or b"[]", type=list[str])
+        latest = [output, *(name for name in names if name != output)]
+        for name in latest[OUTPUTS:]:
+            self.keep_folders(name, {})
+            self._connection.execute("DELETE FROM works WHERE kind = ?", (f"history {name}",))
+            self._connection.execute("DELETE FROM notes WHERE name IN (?, ?)", (f"pages {name}", f"last {name}"))
+        if latest != names:
+            self.keep_note("outputs", msgspec.json.encode(latest[:OUTPUTS]))
 
     def commit(self) -> None:
         """Make sure of what was remembered so far: other processes can load it from now on."""
@@ -171,8 +185,20 @@ def load(path: Path, kind: str, source: str, key: bytes) -> bytes:
     rows = _reader(path, os.getpid(), path.stat().st_ino).execute(query, (kind, source, key)).fetchall()
     if not rows:
         raise Lost(source)
-    work: bytes = rows[0][0]
-    return work
+    return _unsealed(rows[0][0])
+
+
+def _sealed(data: bytes) -> bytes:
+    """Return `data` with a sum by which one sees later that it is whole: a disk may change what nobody wrote."""
+    return crc32(data).to_bytes(4, "big") + data
+
+
+def _unsealed(sealed: bytes) -> bytes:
+    """Return what was sealed; raise sqlite3.DatabaseError where it is not as it was."""
+    data = sealed[4:]
+    if crc32(data).to_bytes(4, "big") != sealed[:4]:
+        raise sqlite3.DatabaseError("a part of it is not as it was written")
+    return data
 
 
 @lru_cache(maxsize=1)

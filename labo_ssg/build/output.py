@@ -54,6 +54,7 @@ class Output:
 
         `touched` are the paths that were written or removed, `digests` those of all files that should be there.
         """
+        self.cache.use(self.name)
         self.cache.keep_note(f"pages {self.name}", msgspec.msgpack.encode(made))
         found, present = dict(self._folders), self.present
         for folder in {path.rpartition("/")[0] for path in touched}:

@@ -1,5 +1,6 @@
 """The pictures that a build makes: smaller ones of the site's own, and those of shared links; each is made once."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -123,7 +124,9 @@ def _cards(theme: ThemeSettings, cards: Sequence[Card], root: Path, home: Path) 
 def _recipe() -> str:
     """Return a digest of the code that makes pictures: what it made before it changed is made anew."""
     room = Path(__file__).parent.parent / "pictures"
-    return sha256(b"".join(path.read_bytes() for path in sorted(room.glob("*.py")))).hexdigest()[:8]
+    versions = sorted(one.name for folder in sys.path for one in Path(folder).glob("[Pp]illow-*-info"))
+    parts = (path.read_bytes() for path in sorted(room.glob("*.py")))
+    return sha256(b"".join((*parts, *map(str.encode, versions)))).hexdigest()[:8]
 
 
 def _carry_out(order: _Order) -> Problem | None:

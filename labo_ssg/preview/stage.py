@@ -48,7 +48,7 @@ class Stage:
             return None
         try:
             view = finished(loaded(page, partial(load_kept, self._cache)), self._made.plan.frame).view
-        except KeyError:  # a build has changed it a moment ago
+        except (LookupError, OSError):  # a build has changed it a moment ago
             return None
         return view if isinstance(view, ArticleView) else None
 
