@@ -67,6 +67,11 @@ class Cache:
         self._facts: dict[str, dict[str, Known]] = {}
         self._folders: dict[str, Listings] = {}
 
+    def is_of(self, program: bytes) -> bool:
+        """Tell whether the file was made by this `program`; raise sqlite3.DatabaseError where it is none of ours."""
+        row = self._connection.execute("SELECT note FROM notes WHERE name = 'recipe'").fetchone()
+        return bool(row) and row[0] == program
+
     def is_current(self) -> bool:
         """Tell whether the file is still the one that was read, and nobody else has changed it."""
         try:
@@ -121,9 +126,7 @@ class Cache:
         """Return the folders of a `tree` as they were."""
         if tree not in self._folders:
             rows = self._connection.execute("SELECT path, stamps, digests FROM folders WHERE tree = ?", (tree,))
-            self._folders[tree] = {
-                path: Listing(_unsealed(stamps), _unsealed(digests)) for path, stamps, digests in rows
-            }
+            self._folders[tree] = {path: Listing(*map(_unsealed, listing)) for path, *listing in rows}
         return self._folders[tree]
 
     def keep_folders(self, tree: str, folders: Listings) -> None:
@@ -220,7 +223,7 @@ def _open(path: Path, damaged: str) -> Cache:
     if path.exists():
         try:
             found = Cache(path)
-            if not damaged and found.note("recipe") == recipe():
+            if not damaged and found.is_of(recipe()):
                 return found
             found.close()
         except sqlite3.DatabaseError as error:
@@ -231,7 +234,7 @@ def _open(path: Path, damaged: str) -> Cache:
     word = f"{path} could not be used ({damaged}); it is made anew, all pages are too" if damaged else ""
     found = Cache(path, word)
     found._connection.executescript(_TABLES)
-    found.keep_note("recipe", recipe())
+    found._connection.execute("REPLACE INTO notes VALUES ('recipe', ?)", (recipe(),))
     found.commit()
     return found
 
