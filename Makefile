@@ -41,7 +41,7 @@ screenshots: $(VENV)/.test
 	$(BIN)/python tools/screenshots.py
 
 clean:
-	rm -rf public .labo $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf public public.releases .labo $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.site: pyproject.toml constraints.txt tools/venv
 	@tools/venv $(PYTHON) $(VENV)

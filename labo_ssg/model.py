@@ -19,6 +19,9 @@ Kind = Literal["article", "comment"]
 
 Discussion = Literal["open", "closed", "off"]
 
+Publish = Literal["files", "release"]
+"""Whether the files of the output folder are replaced one by one, or a link turned to a folder of new ones."""
+
 
 class Html(str):
     """HTML that is safe to publish. Only `markup` makes it; templates print it unescaped."""
@@ -118,6 +121,7 @@ class Site(Struct, frozen=True):
     markdown: MarkdownSettings = MarkdownSettings()
     per_page: int = 10
     search: bool = False
+    publish: Publish = "files"
     theme: ThemeSettings = ThemeSettings()
     menu: tuple[Link, ...] = ()
     footer: tuple[Link, ...] = ()

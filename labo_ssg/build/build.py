@@ -21,6 +21,7 @@ from labo_ssg.build.crew import Crew, Lost
 from labo_ssg.build.output import Output
 from labo_ssg.build.progress import WAITING, Tell, silent
 from labo_ssg.build.publish import PartlyWritten
+from labo_ssg.build.releases import Releases
 from labo_ssg.disk import files
 from labo_ssg.places import CONTENT, LOCK, SETTINGS, WORK
 from labo_ssg.problems import Place, Problem
@@ -237,7 +238,7 @@ def _check(root: Path, output: Path) -> list[Problem]:
         return read_site(root)[1]
     inside, target = root.resolve(), output.resolve()
     place = Place(str(output))
-    if not output.is_dir() and (output.exists() or output.is_symlink()):
+    if not output.is_dir() and (output.exists() or output.is_symlink()) and not Releases(output).shown:
         kind = "a link that leads nowhere" if output.is_symlink() else "a file"
         return [Problem(place, f"the output is {kind}", "name a folder with --output")]
     own = [inside / name for name in (CONTENT, "comments", "templates", ".git")]

@@ -4,7 +4,9 @@ A step is a pure function of a context, the same for all orders, and of one orde
 made does not depend on who makes it. Orders travel in chunks, in their order.
 """
 
+import os
 import pickle
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +20,7 @@ from labo_ssg.problems import Problem
 
 CHUNK = 32  # orders that a process takes at once, at most
 AHEAD = 4  # chunks that wait for each process
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
 
 Context = TypeVar("Context")
 Order = TypeVar("Order")
@@ -109,8 +112,19 @@ class Crew:
 
             # To fork is quick and shares the memory, where it is safe: on Linux, while there is one thread.
             way = "fork" if sys.platform == "linux" else "spawn"
-            self._executor = ProcessPoolExecutor(self.jobs, multiprocessing.get_context(way))
+            context = multiprocessing.get_context(way)
+            self._executor = ProcessPoolExecutor(self.jobs, context, _end_with, (os.getpid(),))
         return self._executor
+
+
+def _end_with(parent: int) -> None:
+    """Have this process be killed when its `parent` is: it would wait for ever, and hold the lock of the site."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != parent:  # it was killed before
+            os._exit(1)
 
 
 def _do_all(step: Step[Any, Order, Done], context: bytes, orders: Sequence[Order]) -> list[Done]:

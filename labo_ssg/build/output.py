@@ -8,6 +8,7 @@ import msgspec
 
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.publish import output_id
+from labo_ssg.build.releases import Releases
 from labo_ssg.disk import files, sources
 from labo_ssg.disk.sources import UNKNOWN, Listing
 
@@ -28,10 +29,13 @@ class Output:
     def __init__(self, folder: Path, root: Path, work: Path, cache: Cache, *, hands: int = 1) -> None:
         self.folder, self.root, self.work, self.cache = folder, root, work, cache
         self.name = output_id(folder, root)
+        self._releases = Releases(folder)
+        self._releases.restore()
         known = cache.folders(self.name)
         tops = [""] if folder.is_dir() else []
         scanned = sources.scan(folder, tops, known, files.look_over, hands=hands)
-        self.is_untouched = bool(known) and not scanned.changed
+        is_same = self._way() == cache.note(f"way {self.name}") and self._releases.is_tidy
+        self.is_untouched = bool(known) and not scanned.changed and is_same
         read = partial(map, partial(sources.read_digest, folder))
         self._folders = sources.complete(folder, scanned, known, read)
 
@@ -39,6 +43,15 @@ class Output:
     def present(self) -> dict[str, bytes]:
         folders = self._folders.items()
         return {sources.join(at, name): known for at, listing in folders for name, known in listing.files()}
+
+    @property
+    def is_private(self) -> bool:
+        """Tell whether it lies in the folder of what builds keep, where a folder is all that is asked for."""
+        return self.work.resolve() in self.folder.resolve().parents
+
+    def _way(self) -> bytes:
+        """Return how it is published at present, as a note."""
+        return b"release" if self._releases.shown else b"files"
 
     def made(self) -> dict[str, Made]:
         """Return the pages that were made for this folder, by path."""
@@ -56,6 +69,7 @@ class Output:
         """
         self.cache.use(self.name)
         self.cache.keep_note(f"pages {self.name}", msgspec.msgpack.encode(made))
+        self.cache.keep_note(f"way {self.name}", self._way())
         found, present = dict(self._folders), self.present
         for folder in {path.rpartition("/")[0] for path in touched}:
             found.pop(folder, None)

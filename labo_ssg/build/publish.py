@@ -1,17 +1,22 @@
 """Files that are ready → the output folder, one whole file at a time; nothing else in it is touched."""
 
+import errno
 import shutil
-from collections.abc import Iterable, Mapping, Set
-from contextlib import suppress
+from collections.abc import Mapping, Set
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from labo_ssg.build import obstacles
+from labo_ssg.build.obstacles import folders_above
 from labo_ssg.build.progress import PUBLISHING, Tell, counted, silent
+from labo_ssg.build.releases import Releases, place, told_of
 from labo_ssg.disk import files
-from labo_ssg.problems import Place, Problem
+from labo_ssg.model import Publish
+from labo_ssg.problems import Problem
 
 RECORD = "published"  # the folder of what earlier builds wrote, so that only that is ever removed
 
@@ -43,91 +48,157 @@ class PartlyWritten(Exception):  # noqa: N818 - what happened to the folder
         self.error = error
 
 
+class Goal(NamedTuple):
+    """Where a site is published, and in which way.
+
+    `record` is the file that says which files of the `output` are ours to remove, `stage` an empty folder beside it.
+    `tell` is told how far it is.
+    """
+
+    output: Path
+    record: Path
+    stage: Path
+    way: Publish
+    tell: Tell = silent
+
+
+class _Work(NamedTuple):
+    """What is to be done to the output: files to write, in their order; files to remove, all of which are there.
+
+    The `drafts` are what a process that was killed was writing.
+    """
+
+    fresh: Mapping[str, Ready]
+    stale: Set[str]
+    drafts: Set[str]
+
+
 def output_id(output: Path, root: Path) -> str:
     """Return the name of `output` in what is kept of the site at `root`; a clone of both has the same one."""
-    place, home = output.resolve(), root.resolve()
-    inside = place.relative_to(home) if place.is_relative_to(home) else place
+    there, home = place(output), root.resolve()
+    inside = there.relative_to(home) if there.is_relative_to(home) else there
     return sha256(inside.as_posix().encode()).hexdigest()[:16]
 
 
-def publish(
-    fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], output: Path, record: Path, tell: Tell = silent
-) -> Outcome:
-    """Write the `fresh` files into `output`, in their order; remove what an earlier build left and is none of `ours`.
+def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], goal: Goal) -> Outcome:
+    """Write the `fresh` files, in their order; remove what an earlier build left and is none of `ours`.
 
     `ours` are all files of the site, `present` all that are in the folder now, by their paths in
-    it; `record` is the file that says which of them are ours to remove. Raise PartlyWritten where
-    the folder cannot be written: what was there is then still there, each file old or new, and the
-    next build goes on.
+    it. Raise OSError where nothing could be changed, PartlyWritten where the folder could be
+    written in part: what was there is then still there, each file old or new, and the next build
+    goes on.
     """
-    earlier = _read_record(record)
-    stale = earlier - ours
-    problems = _obstacles(fresh.keys(), stale, output)
+    releases = Releases(goal.output)
+    earlier = _read_record(_record(goal, releases.shown))
+    drafts = {path for path in present if files.is_draft(path.rpartition("/")[2])} if earlier else set()
+    left = earlier - ours
+    work = _Work(fresh, left & present, drafts)
+    foreign = present - ours - left - drafts
+    in_place = goal.way == "files" and not releases.shown
+    problems = obstacles.find(fresh.keys(), work.stale, drafts, goal.output, in_place=in_place)
+    problems += releases.refusal(foreign) if goal.way == "release" else []
     if problems:
-        return Outcome(problems=tuple(problems))
-    drafts = {path for path in present if path.rpartition("/")[2].startswith(files.DRAFT)} if earlier else set()
-    for path in drafts:  # what a process that was killed was writing
-        (output / path).unlink()
-    if not ours <= earlier or stale:
-        # A file is ours from before it is written, whatever happens meanwhile.
-        files.write_atomic(record, msgspec.json.encode(sorted(ours | earlier)))
+        return Outcome(problems=tuple(sorted(problems)))
+    before, was_folder = None, not releases.shown
+    if in_place:
+        if not ours <= earlier or left:  # a file is ours from before it is written, whatever happens meanwhile
+            _write_record(goal.record, ours | earlier)
+        _write_here(work, goal)
+        if not ours <= earlier or left:
+            _write_record(goal.record, ours)
+    elif fresh or work.stale or goal.way == "files" or not releases.shown:
+        before = _lay_out(work, ours, goal, releases)
+    elif ours != earlier:
+        _write_record(_record(goal, releases.shown), ours)
     try:
-        removed = _write_all(fresh, stale, output, tell)
+        if before and was_folder:
+            _write_record(_record(goal, before), earlier)
+        releases.tidy(before)
+        _forget_records(goal, releases)
     except OSError as error:
         raise PartlyWritten(error) from error
-    if not ours <= earlier or stale:
-        files.write_atomic(record, msgspec.json.encode(sorted(ours)))
-    return Outcome(len(fresh), removed, tuple(sorted(present - ours - stale - drafts)))
+    return Outcome(len(fresh), len(work.stale), tuple(sorted(foreign)))
 
 
-def _write_all(fresh: Mapping[str, Ready], stale: Set[str], output: Path, tell: Tell) -> int:
-    """Write the `fresh` files, remove the `stale` ones; return how many of these were there."""
-    first = _in_the_way(fresh.keys(), stale)
-    removed = sum(_remove(output / path, output) for path in sorted(first))
+def _lay_out(work: _Work, ours: Set[str], goal: Goal, releases: Releases) -> Path | None:
+    """Have a new folder, with all that is `ours`, take the place of the one before; return that where it stays."""
+    release = releases.lay_out(work.fresh.keys(), work.stale, partial(_write_all, work.fresh, goal.tell))
+    _write_record(_record(goal, release), ours)
+    if goal.way == "release":
+        return releases.turn(release)
+    _write_record(goal.record, ours)
+    releases.settle(release)
+    return None
+
+
+def _write_here(work: _Work, goal: Goal) -> None:
+    """Write the new files into the folder, remove the stale ones."""
+    output = goal.output
+    for path in work.drafts:
+        (output / path).unlink()
+    if not work.fresh and not work.stale:
+        return
+    first = _in_the_way(work.fresh.keys(), work.stale)
+    waiting = _brought_near(work.fresh, goal)
+    try:
+        for path in sorted(first):
+            _remove(output / path, output)
+        _write_all(waiting, goal.tell, output)
+        for path in sorted(work.stale - first):
+            _remove(output / path, output)
+    except OSError as error:
+        raise PartlyWritten(error) from error
+    finally:
+        _drop(waiting, output)
+
+
+def _brought_near(fresh: Mapping[str, Ready], goal: Goal) -> dict[str, Ready]:
+    """Return the `fresh` files where they only need to be moved into the output: a disk that is full shows now."""
+    goal.output.mkdir(parents=True, exist_ok=True)
+    disk = goal.output.stat().st_dev
+    beside = goal.stage if goal.stage.stat().st_dev == disk else goal.output
+    found: dict[str, Ready] = {}
+    try:
+        for path, ready in fresh.items():
+            if ready.moves and beside == goal.stage:
+                found[path] = ready
+            else:
+                found[path] = near = Ready(beside / files.draft_name(), moves=True)
+                with told_of(goal.output / path, near.source):
+                    shutil.copyfile(ready.source, near.source)
+    except BaseException:
+        _drop(found, goal.output)
+        raise
+    return found
+
+
+def _drop(waiting: Mapping[str, Ready], output: Path) -> None:
+    """Remove what still waits in the output itself."""
+    for ready in waiting.values():
+        if ready.source.parent == output:
+            ready.source.unlink(missing_ok=True)
+
+
+def _write_all(fresh: Mapping[str, Ready], tell: Tell, folder: Path) -> None:
+    """Write the `fresh` files into `folder`; each folder in it is made once, when a file needs it."""
+    made: set[str] = set()
     for path, ready in counted(tell, PUBLISHING, fresh.items(), len(fresh)):
-        _write(ready, output / path)
-    return removed + sum(_remove(output / path, output) for path in sorted(stale - first))
-
-
-def _obstacles(wanted: Set[str], stale: Set[str], output: Path) -> list[Problem]:
-    """Return what stands where a folder or a file of the site should, and is not ours to remove."""
-    problems = []
-    hint = "move it away: only what earlier builds wrote is ever removed"
-    for folder in sorted(_folders(wanted)):
-        place = output / folder
-        if place.is_symlink():
-            what = "a symbolic link stands where a folder of the site should"
-            problems.append(Problem(Place(str(place)), what, "the site must not be written elsewhere; remove the link"))
-        elif place.exists() and not place.is_dir() and folder not in stale:
-            problems.append(Problem(Place(str(place)), "a file stands where a folder of the site should", hint))
-    emptied = _folders(stale)
-    for path in sorted(wanted):
-        place = output / path
-        if place.is_dir() and not place.is_symlink() and not _only_holds(place, path, stale, emptied):
-            problems.append(Problem(Place(str(place)), "a folder stands where a file of the site should", hint))
-    return problems
-
-
-def _only_holds(folder: Path, path: str, stale: Set[str], emptied: Set[str]) -> bool:
-    """Tell whether all files in `folder`, at `path` of the output, are about to be removed."""
-    return path in emptied and all(f"{path}/{below}" in stale for below in files.all_files(folder))
+        if path.rpartition("/")[0] not in made:
+            for above in sorted(folders_above([path]) - made):
+                (folder / above).mkdir(exist_ok=True)
+                made.add(above)
+        _write(ready, folder / path)
 
 
 def _in_the_way(wanted: Set[str], stale: Set[str]) -> set[str]:
     """Return the stale files that stand where this build wants a folder, or in a folder where it wants a file."""
-    folders = _folders(wanted) if stale else set()
-    return {path for path in stale if path in folders or not wanted.isdisjoint(_folders([path]))}
+    folders = folders_above(wanted) if stale else set()
+    return {path for path in stale if path in folders or not wanted.isdisjoint(folders_above([path]))}
 
 
-def _folders(paths: Iterable[str]) -> set[str]:
-    """Return every folder above `paths`, the output itself left out."""
-    found: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
+def _record(goal: Goal, release: Path | None) -> Path:
+    """Return where it is noted what is ours in a release, or in the output itself: one may turn the link by hand."""
+    return goal.record.with_suffix(f".{release.name}.json") if release else goal.record
 
 
 def _read_record(path: Path) -> set[str]:
@@ -137,20 +208,33 @@ def _read_record(path: Path) -> set[str]:
         return set()
 
 
+def _write_record(path: Path, ours: Set[str]) -> None:
+    files.write_atomic(path, msgspec.json.encode(sorted(ours)))
+
+
+def _forget_records(goal: Goal, releases: Releases) -> None:
+    """Remove what is noted of releases that are no more."""
+    start = f"{goal.record.stem}."
+    for path in goal.record.parent.glob(f"{start}*.json"):
+        name = path.stem.removeprefix(start)
+        if path != goal.record and not releases.has(name):
+            path.unlink()
+
+
 def _write(ready: Ready, path: Path) -> None:
     """Put a file at `path`, where a reader sees the old one or the new one, never a part."""
     if ready.moves:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(OSError):  # another disk
+        try:
             ready.source.replace(path)
+        except OSError as error:
+            if error.errno != errno.EXDEV:  # another disk
+                raise
+        else:
             return
-    with files.draft(path) as draft:
+    with files.draft(path) as draft, told_of(path, draft):
         shutil.copyfile(ready.source, draft)
 
 
-def _remove(path: Path, output: Path) -> bool:
-    if not path.is_file():
-        return False
-    path.unlink()
+def _remove(path: Path, output: Path) -> None:
+    path.unlink(missing_ok=True)
     files.remove_empty(path.parent, output)
-    return True

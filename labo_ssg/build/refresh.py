@@ -15,7 +15,7 @@ from labo_ssg.build.crew import Crew
 from labo_ssg.build.design import Design
 from labo_ssg.build.finding import Found
 from labo_ssg.build.output import Made, Output
-from labo_ssg.build.publish import RECORD, Outcome, Ready, publish
+from labo_ssg.build.publish import RECORD, Goal, Outcome, Ready, publish
 from labo_ssg.build.rendering import Context, Order
 from labo_ssg.disk import sources
 from labo_ssg.packing import digest, digest_of_file, pack
@@ -59,8 +59,9 @@ class Refresh:
             if problems:
                 return Outcome(), sorted(set(problems))
             fresh = {path: one for path, one in site.ready.items() if self._present.get(path) != site.digests[path]}
-            record = self._work / RECORD / f"{self._output.name}.json"
-            outcome = publish(fresh, site.digests.keys(), self._present.keys(), self.folder, record, crew.tell)
+            way = "files" if self._output.is_private else design.library.site.publish
+            goal = Goal(self.folder, self._work / RECORD / f"{self._output.name}.json", stage, way, crew.tell)
+            outcome = publish(fresh, site.digests.keys(), self._present.keys(), goal)
         if not outcome.problems:
             gone = self._present.keys() - site.digests.keys()
             # What is copied may have been changed since it was looked at: what counts is what lies there now.

@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from labo_ssg.problems import Place, Problem
 
 DRAFT = ".labo-"  # how the names of files being written begin
+_DRAFTS = re.compile(re.escape(DRAFT) + "[0-9a-f]{12}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _PLAIN = re.compile(r"[\w .-]+", re.ASCII)
 _LEFTOVERS = ("~", ".swp", ".swo", ".tmp", ".orig", ".rej")  # what editors and merges leave
@@ -193,7 +194,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 def draft(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; what was written there then replaces `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{DRAFT}{secrets.token_hex(6)}")
+    beside = path.with_name(draft_name())
     try:
         yield beside
         beside.replace(path)
@@ -229,11 +230,13 @@ def _is_free(held: BinaryIO) -> bool:
             return True
 
 
-def remove_drafts(root: Path) -> None:
-    """Remove what a process that was killed was writing below `root`; nobody else may be writing there now."""
-    for path in all_files(root):
-        if path.rpartition("/")[2].startswith(DRAFT):
-            (root / path).unlink()
+def draft_name() -> str:
+    """Return a new name for a file, or a folder, that is being written."""
+    return f"{DRAFT}{secrets.token_hex(6)}"
+
+
+def is_draft(name: str) -> bool:
+    return bool(_DRAFTS.fullmatch(name))
 
 
 def remove_empty(folder: Path, root: Path) -> None:
