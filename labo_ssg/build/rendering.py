@@ -1,7 +1,7 @@
 """Pages → files that wait beside the output: those whose key is that of what lies there already are not made again."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,7 +73,12 @@ def load_kept(path: Path, kept: Kept) -> Texts | Conversation:
 
 def parts_of(page: Page, at: Context) -> Parts:
     """Return what shapes the file of `page`, by names."""
-    return reasons.parts(page, at.theme.sources(page.template), at.settings)
+    return reasons.parts(page, _common(at.theme, page.template, at.settings))
+
+
+@lru_cache(maxsize=64)
+def _common(theme: Theme | Abroad, template: str, settings: bytes) -> Parts:
+    return reasons.common(theme.sources(template), settings)
 
 
 def _loaded(at: Context, load: pages.Load, order: Order) -> Order:

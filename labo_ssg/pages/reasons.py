@@ -39,17 +39,20 @@ _WORDS = {
 }
 
 
-def parts(page: Page, sources: Mapping[str, bytes], settings: bytes) -> Parts:
-    """Return what shapes the file of `page`: its materials, the `sources` of its templates, the `settings`."""
+def common(sources: Mapping[str, bytes], settings: bytes) -> Parts:
+    """Return what shapes the files of all pages of a template: the `sources` it reaches, and the `settings`."""
+    return {f"{TEMPLATE}{name}": _short(source) for name, source in sources.items()} | {SETTINGS: _short(settings)}
+
+
+def parts(page: Page, shared: Parts) -> Parts:
+    """Return what shapes the file of `page`: its materials, and what it has in common with others."""
     view = page.view
     if isinstance(view, Sketch):
         names = list(inspect.signature(view.make).parameters)[1:]
         named = dict(zip(names, view.materials, strict=False))
     else:
         named = asdict(view)
-    found = {name: _short(pack(value)) for name, value in named.items()}
-    found |= {f"{TEMPLATE}{name}": _short(source) for name, source in sources.items()}
-    return {**found, SETTINGS: _short(settings)}
+    return {name: _short(pack(value)) for name, value in named.items()} | shared
 
 
 def told(before: Parts, now: Parts) -> list[str]:
