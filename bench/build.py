@@ -163,7 +163,11 @@ def commit(folder: Path) -> None:
 
 
 def git(folder: Path, *words: str) -> None:
-    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-C", str(folder), *words],
+        check=True,
+        capture_output=True,
+    )
 
 
 def compared(runs: list[Run]) -> str:
