@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
 from labo_ssg.model import Engine
 from labo_ssg.problems import Problem
+
+if TYPE_CHECKING:
+    from labo_ssg.build.build import Report
 
 DONE, PROBLEMS, MISUSE = 0, 1, 2
 
@@ -98,23 +101,7 @@ def build(
             remembers=not no_cache,
             tell=partial(show, bars.show),
         )
-    tell(report.problems, ": some files may be new already" if report.partial else ": nothing was published")
-    if report.foreign:
-        others = f"{len(report.foreign)} file(s) that this build does not make, such as {report.foreign[0]}"
-        click.echo(f"note: {output} holds {others}; left alone", err=True)
-    if report.word:
-        click.echo(f"note: {report.word}", err=True)
-    if as_json:
-        counts = ("pages", "articles", "comments", "written", "removed", "seconds")
-        problems = [as_dict(problem) for problem in report.problems]
-        click.echo(json.dumps({**{key: getattr(report, key) for key in counts}, "problems": problems}))
-    elif not report.problems:
-        counted = ((report.pages, "page"), (report.articles, "article"), (report.comments, "comment"))
-        done = ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counted)
-        click.echo(
-            f"{done}; {report.written} files written, {report.removed} removed, {report.seconds:.2f} s", err=True
-        )
-        click.echo(output / "index.html")
+    say_report(report, output, as_json=as_json)
     wrong = check_output(root, output, now, drafts=drafts, jobs=jobs) if verify and not report.problems else False
     sys.exit(PROBLEMS if report.problems or wrong else DONE)
 
@@ -194,6 +181,27 @@ def render(root: Path, paths: tuple[Path, ...], written_as: Literal["comment", "
         found += problems
     tell(found, "")
     sys.exit(PROBLEMS if found else DONE)
+
+
+def say_report(report: "Report", output: Path, *, as_json: bool) -> None:
+    """Print what a build into `output` did, or why it did not."""
+    tell(report.problems, ": some files may be new already" if report.partial else ": nothing was published")
+    if report.foreign:
+        others = f"{len(report.foreign)} file(s) that this build does not make, such as {report.foreign[0]}"
+        click.echo(f"note: {output} holds {others}; left alone", err=True)
+    if report.word:
+        click.echo(f"note: {report.word}", err=True)
+    if as_json:
+        counts = ("pages", "articles", "comments", "written", "removed", "seconds")
+        problems = [as_dict(problem) for problem in report.problems]
+        click.echo(json.dumps({**{key: getattr(report, key) for key in counts}, "problems": problems}))
+    elif not report.problems:
+        counted = ((report.pages, "page"), (report.articles, "article"), (report.comments, "comment"))
+        done = ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counted)
+        click.echo(
+            f"{done}; {report.written} files written, {report.removed} removed, {report.seconds:.2f} s", err=True
+        )
+        click.echo(output / "index.html")
 
 
 def explain(root: Path, output: Path, url: str, now: datetime, *, drafts: bool) -> NoReturn:

@@ -41,6 +41,11 @@ def digest(*parts: bytes) -> bytes:
     return blake2b(b"".join([b"%d:%b" % (len(part), part) for part in parts]), digest_size=16).digest()
 
 
+def cut(digests: bytes) -> list[bytes]:
+    """Return the digests of files that stand one after another."""
+    return [digests[at : at + DIGEST] for at in range(0, len(digests), DIGEST)]
+
+
 def file_digest(size: int, data: bytes = b"") -> "hashlib._Hash":
     """Return what will stand for a file of `size` bytes, once it has seen them: what git calls the id of the blob."""
     return sha1(b"blob %d\0" % size + data, usedforsecurity=False)

@@ -1,5 +1,7 @@
 """Where the files of a site lie, and those of this program."""
 
+import sys
+from functools import cache
 from pathlib import Path
 
 SETTINGS = "site.yaml"
@@ -20,3 +22,9 @@ def default_templates() -> Path:
     home = Path(__file__).parent
     inside = home / "templates"
     return inside if inside.is_dir() else home.parent / "templates"
+
+
+@cache
+def installed() -> list[str]:
+    """Return the packages that are installed, each with its version: "jinja2-3.1.6.dist-info"."""
+    return sorted({one.name for folder in sys.path for one in Path(folder).glob("*-info")})

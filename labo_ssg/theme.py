@@ -5,7 +5,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from functools import cache, lru_cache, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +28,7 @@ from labo_ssg.packing import digest
 from labo_ssg.pages import urls
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.views import SiteView
-from labo_ssg.places import default_templates
+from labo_ssg.places import default_templates, installed
 from labo_ssg.problems import Place, Problem
 from labo_ssg.templating import engine, reach
 from labo_ssg.templating.engine import Engine
@@ -264,7 +263,7 @@ def _is_template(name: str) -> bool:
 @cache
 def _program() -> bytes:
     """Return what stands for the code that reads and renders templates: part of it goes into what is compiled."""
-    versions = (sys.version, *map(version, ("jinja2", "markupsafe", "msgspec", "babel")))
+    versions = (sys.version, *installed())
     own = (sys.modules[__name__], engine, reach, language, model, dress, glossary, urls)
     return digest(*(one.encode() for one in versions), *map(file_of, own))
 

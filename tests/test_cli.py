@@ -1,6 +1,7 @@
 """The command line, run as a user runs it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,37 @@ def test_a_folder_that_is_no_site_is_told(tmp_path: Path) -> None:
     assert "there is no site.yaml" in done.stderr
     assert "labo new" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_to_ask_why_of_a_folder_that_is_no_site_is_told(tmp_path: Path) -> None:
+    done = labo("build", "--why", "/", cwd=tmp_path)
+    assert (done.returncode, "there is no site.yaml" in done.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_why_tells_of_a_page_that_is_new_as_it_is_and_changed(tmp_path: Path) -> None:
+    site = write_site(tmp_path, {"content/a/x.md": article(body="Un.")})
+    asked = ("build", "--root", site, "--why", "/a/x/")
+    assert labo(*asked).stdout == "a/x/index.html would be written: it is new\n"
+    assert labo("build", "--root", site).returncode == 0
+    assert labo(*asked).stdout.startswith("a/x/index.html is as it should be")
+    (site / "content/a/x.md").write_text(article(body="Deux."), encoding="utf-8")
+    said = labo(*asked).stdout
+    assert said.startswith("a/x/index.html would be made again: the text or the lead of its article")
+    (site / "public/a/x/index.html").unlink()
+    (site / "content/a/x.md").write_text(article(body="Un."), encoding="utf-8")
+    assert "would be written again: its file is gone" in labo(*asked).stdout
+    nowhere = labo("build", "--root", site, "--why", "/b/")
+    assert (nowhere.returncode, "no page at /b/" in nowhere.stderr) == (2, True)
+
+
+def test_a_site_is_verified_and_a_file_that_is_not_as_it_should_be_is_told(tmp_path: Path) -> None:
+    site = write_site(tmp_path, {"content/a/x.md": article(body="Un.")})
+    assert "byte for byte" in labo("build", "--root", site, "--verify").stderr
+    page = site / "public/a/x/index.html"
+    times = page.stat()
+    page.write_bytes(page.read_bytes().replace(b"Un.", b"Nu."))
+    os.utime(page, ns=(times.st_atime_ns, times.st_mtime_ns))  # what a look at it does not show
+    done = labo("build", "--root", site, "--verify")
+    assert (done.returncode, f"{page}:" in done.stderr) == (1, True)
+    assert "where a full build has `Un." in done.stderr

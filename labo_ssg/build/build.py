@@ -118,7 +118,7 @@ class Workshop:
         build, None for all. Unless it is to `keep`, there is no design where nothing has changed.
         """
         start = time.perf_counter()
-        if problems := _check(self._root, self._folder):
+        if problems := refuse(self._root, self._folder):
             return Report(problems=tuple(problems)), None
         try:
             try:
@@ -131,7 +131,9 @@ class Workshop:
                 report, made = self._attempt(now, None, damage, keep=keep)
         except (BrokenExecutor, Lost, OSError, PartlyWritten, sqlite3.Error) as error:
             self._let_go()  # what was not brought to its end is not built upon
-            return Report(problems=(self._told(error),), partial=isinstance(error, PartlyWritten)), None
+            return Report(
+                problems=(problem_of(error, self._root, self._folder),), partial=isinstance(error, PartlyWritten)
+            ), None
         self._is_sound = not report.problems
         return replace(report, seconds=round(time.perf_counter() - start, 3)), made
 
@@ -201,19 +203,20 @@ class Workshop:
         self._output = None
         self._held.close()
 
-    def _told(self, error: BaseException) -> Problem:
-        """Return the problem behind what kept a build from its end."""
-        if isinstance(error, BrokenExecutor):
-            what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
-            return Problem(Place(str(self._root)), what, hint)
-        if isinstance(error, Lost):
-            return error.problem
-        if isinstance(error, PartlyWritten):
-            return _cannot_write(error.error, self._folder)
-        if isinstance(error, OSError):
-            return _cannot_write(error, self._work)
-        what, hint = f"it cannot be written: {error}", "mend the cause, or delete the file: that costs time alone"
-        return Problem(Place(str(self._work / cache.NAME)), what, hint)
+
+def problem_of(error: Exception, root: Path, output: Path) -> Problem:
+    """Return the problem behind what kept a build of the site at `root` into `output` from its end."""
+    if isinstance(error, BrokenExecutor):
+        what, hint = "a process that shared the work was killed", "there may be too little memory: try --jobs 1"
+        return Problem(Place(str(root)), what, hint)
+    if isinstance(error, Lost):
+        return error.problem
+    if isinstance(error, PartlyWritten):
+        return _cannot_write(error.error, output)
+    if isinstance(error, OSError):
+        return _cannot_write(error, root / WORK)
+    what, hint = f"it cannot be written: {error}", "mend the cause, or delete the file: that costs time alone"
+    return Problem(Place(str(root / WORK / cache.NAME)), what, hint)
 
 
 @contextmanager
@@ -230,7 +233,7 @@ def _clock(lock: Path) -> int:
     return lock.stat().st_mtime_ns
 
 
-def _check(root: Path, output: Path) -> list[Problem]:
+def refuse(root: Path, output: Path) -> list[Problem]:
     """Refuse what is no site, and to write where the site's own files are."""
     if not files.exists(root, SETTINGS):  # a folder that is no site stays as it is
         from labo_ssg.disk.library import read_site

@@ -20,6 +20,7 @@ import msgspec
 
 from labo_ssg.disk.sources import Listing, Listings
 from labo_ssg.packing import digest, unpack
+from labo_ssg.places import installed
 
 NAME = "cache.sqlite"
 PATIENCE = 60.0  # seconds to wait for another process that reads
@@ -35,7 +36,7 @@ CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB) WITHOUT ROWID;
 Value = TypeVar("Value")
 
 
-class Lost(KeyError):  # noqa: N818 - what happened to it
+class Missing(KeyError):  # noqa: N818 - what happened to it
     """A work is not where it was kept."""
 
 
@@ -154,7 +155,8 @@ class Cache:
         for name in latest[OUTPUTS:]:
             self.keep_folders(name, {})
             self._connection.execute("DELETE FROM works WHERE kind = ?", (f"history {name}",))
-            self._connection.execute("DELETE FROM notes WHERE name IN (?, ?)", (f"pages {name}", f"last {name}"))
+            notes = (f"pages {name}", f"way {name}", f"last {name}")
+            self._connection.execute("DELETE FROM notes WHERE name IN (?, ?, ?)", notes)
         if latest != names:
             self.keep_note("outputs", msgspec.json.encode(latest[:OUTPUTS]))
 
@@ -187,7 +189,7 @@ def load(path: Path, kind: str, source: str, key: bytes) -> bytes:
     query = "SELECT work FROM works WHERE kind = ? AND path = ? AND key = ?"
     rows = _reader(path, os.getpid(), path.stat().st_ino).execute(query, (kind, source, key)).fetchall()
     if not rows:
-        raise Lost(source)
+        raise Missing(source)
     return _unsealed(rows[0][0])
 
 
@@ -216,7 +218,7 @@ def damage(error: Exception) -> str:
         return "" if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR else str(error)
     if isinstance(error, sqlite3.DatabaseError | msgspec.DecodeError | UnicodeDecodeError):
         return str(error)
-    return f"nothing is kept of {error.args[0]}" if isinstance(error, Lost) else ""
+    return f"nothing is kept of {error.args[0]}" if isinstance(error, Missing) else ""
 
 
 def _open(path: Path, damaged: str) -> Cache:
@@ -244,6 +246,5 @@ def recipe() -> bytes:
     """Return a digest of all code that takes part in a build: ours, the packages', Python's."""
     home = Path(__file__).parent.parent
     ours = [path for path in sorted(home.rglob("*")) if path.is_file() and path.suffix in (".py", ".po", ".mo")]
-    packages = {one.name for folder in sys.path for one in Path(folder).glob("*-info")}
     own = (part for path in ours for part in (str(path.relative_to(home)).encode(), path.read_bytes()))
-    return digest(sys.version.encode(), msgspec.json.encode(sorted(packages)), *own)
+    return digest(sys.version.encode(), msgspec.json.encode(installed()), *own)

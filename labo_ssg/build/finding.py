@@ -57,9 +57,9 @@ def _contents(folders: Listings) -> Iterator[tuple[str, bytes]]:
 
 def keep(found: Found, cache: Cache, clock: int) -> None:
     """Remember what was found at `clock` (ns)."""
-    known = cache.folders(TREE)
-    fresh = {path: sources.settled(one, clock) for path, one in found.folders.items() if known.get(path) is not one}
     if found.is_new:
+        known = cache.folders(TREE)
+        fresh = {path: sources.settled(one, clock) for path, one in found.folders.items() if known.get(path) is not one}
         cache.keep_folders(TREE, {**found.folders, **fresh})
         cache.keep_note(GENERATION, secrets.token_bytes(8))
 

@@ -13,7 +13,7 @@ from labo_ssg.pages.reasons import Parts
 NEW, GONE = "it is new", "it was not there, or something else had changed it"
 
 
-class Written(msgspec.Struct, frozen=True, array_like=True):
+class Reason(msgspec.Struct, frozen=True, array_like=True):
     """When a page was written last (POSIX time), why, in words, and the parts that shaped it."""
 
     at: float
@@ -26,14 +26,14 @@ def keep(output: Output, rendered: Mapping[str, Parts], gone: Iterable[str], now
     for path, parts in rendered.items():
         before = last(output, path)
         why = (reasons.told(before.parts, parts) or [GONE]) if before else [NEW]
-        output.cache.put(_kind(output), path, pack(Written(now.timestamp(), why, parts)))
+        output.cache.put(_kind(output), path, pack(Reason(now.timestamp(), why, parts)))
     output.cache.remove(_kind(output), gone)
 
 
-def last(output: Output, path: str) -> Written | None:
+def last(output: Output, path: str) -> Reason | None:
     """Return when and why a page was written last, None where that is not known."""
     found = output.cache.get(_kind(output), path)
-    return unpack(found, Written) if found else None
+    return unpack(found, Reason) if found else None
 
 
 def _kind(output: Output) -> str:

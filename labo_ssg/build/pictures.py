@@ -1,6 +1,5 @@
 """The pictures that a build makes: smaller ones of the site's own, and those of shared links; each is made once."""
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -19,7 +18,7 @@ from labo_ssg.packing import digest_of_file
 from labo_ssg.pages import links, urls
 from labo_ssg.pages.cards import Card
 from labo_ssg.pages.links import Addresses
-from labo_ssg.places import CONTENT
+from labo_ssg.places import CONTENT, installed
 from labo_ssg.problems import Place, Problem
 
 KEPT = "pictures"  # the folder of what was made, by a digest of all that shapes it: to delete it costs time alone
@@ -124,7 +123,7 @@ def _cards(theme: ThemeSettings, cards: Sequence[Card], root: Path, home: Path) 
 def _recipe() -> str:
     """Return a digest of the code that makes pictures: what it made before it changed is made anew."""
     room = Path(__file__).parent.parent / "pictures"
-    versions = sorted(one.name for folder in sys.path for one in Path(folder).glob("[Pp]illow-*-info"))
+    versions = [one for one in installed() if one.lower().startswith("pillow-")]
     parts = (path.read_bytes() for path in sorted(room.glob("*.py")))
     return sha256(b"".join((*parts, *map(str.encode, versions)))).hexdigest()[:8]
 

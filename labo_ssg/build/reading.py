@@ -16,7 +16,7 @@ from labo_ssg.disk.library import Reader
 from labo_ssg.disk.sources import UNKNOWN, read_digest
 from labo_ssg.model import Article, Asset, Library, Section
 from labo_ssg.packing import digest, digest_of_file, pack, unpack
-from labo_ssg.places import CONTENT, SETTINGS
+from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
 CHANGED = "it was changed while the site was being built"
@@ -25,8 +25,6 @@ CHANGED = "it was changed while the site was being built"
 def read(root: Path, found: Found, cache: Cache, crew: Crew) -> tuple[Library, list[Problem]]:
     """Return the library of what was found, and every problem of its files."""
     site, problems = library.read_site(root)
-    if not files.exists(root, SETTINGS):
-        return Library(site, (), (), ()), problems
     at = library.reader(site)
     digests = found.contents
     refused = [one for one in found.problems if one.place.path.startswith(CONTENT)]

@@ -96,18 +96,18 @@ class Refresh:
         orders: list[Order] = []
         keys = Keys(design)
         for page in (*design.plan.samples, *design.plan.pages):
-            known = before.get(page.path)
-            if known and known.key == keys.of(page) and self._is_there(page.path, known.digest):
+            known, key = before.get(page.path), keys.of(page)
+            if known and known.key == key and self._is_there(page.path, known.digest):
                 made[page.path] = known
             else:
-                orders.append(Order(page, f"page-{len(orders)}"))
-        context = Context(design.theme, design.plan.frame, settings_of(design), self._cache.path, stage)
+                orders.append(Order(page, key, f"page-{len(orders)}"))
+        context = Context(design.theme, design.plan.frame, keys.settings, self._cache.path, stage)
         problems: dict[Place, Problem] = {}
         for order, done in zip(orders, rendering.render(orders, context, crew), strict=True):
             if isinstance(done, Problem):
                 problems.setdefault(done.place, done)
             else:
-                made[order.page.path] = Made(keys.of(order.page), done.digest)
+                made[order.page.path] = Made(order.key, done.digest)
                 self._parts[order.page.path] = done.parts
         waiting = {order.page.path: stage / order.name for order in orders}
         for page in design.plan.pages:
@@ -147,22 +147,17 @@ class Refresh:
 
 
 class Keys:
-    """The keys of pages: what shapes all of them is packed once, what shapes a template is, too."""
+    """The keys of pages; `settings` is a digest of what shapes all of them, the settings and the glossary."""
 
     def __init__(self, design: Design) -> None:
-        self._theme, self._settings = design.theme, settings_of(design)
+        self._theme, self.settings = design.theme, digest(pack(design.plan.frame))
         self._shapes: dict[str, bytes] = {}
 
     def of(self, page: Page) -> bytes:
         template = page.template
         if template not in self._shapes:
-            self._shapes[template] = digest(self._settings, self._theme.shape(template))
+            self._shapes[template] = digest(self.settings, self._theme.shape(template))
         return pages.key(page, self._shapes[template])
-
-
-def settings_of(design: Design) -> bytes:
-    """Return a digest of what shapes every page: the settings and the glossary."""
-    return digest(pack(design.plan.frame))
 
 
 @contextmanager

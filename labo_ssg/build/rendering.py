@@ -36,9 +36,10 @@ class Context(NamedTuple):
 
 
 class Order(NamedTuple):
-    """A page, and the name of the file in which it waits; `parts` are those that shape it, where they are known."""
+    """A page, its key, and the name of the file in which it waits; `parts` are what shapes it, where that is known."""
 
     page: Page
+    key: bytes
     name: str
     parts: Parts = {}  # noqa: RUF012 - never changed
 
@@ -71,9 +72,9 @@ def load_kept(path: Path, kept: Kept) -> Texts | Conversation:
     return unpack(cache.load(path, kept.kind, kept.path, bytes.fromhex(kept.key)), kind)
 
 
-def parts_of(page: Page, at: Context) -> Parts:
-    """Return what shapes the file of `page`, by names."""
-    return reasons.parts(page, _common(at.theme, page.template, at.settings))
+def parts_of(page: Page, theme: Theme | Abroad, settings: bytes) -> Parts:
+    """Return what shapes the file of `page`, by names; `settings` is a digest of them."""
+    return reasons.parts(page, _common(theme, page.template, settings))
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +83,7 @@ def _common(theme: Theme | Abroad, template: str, settings: bytes) -> Parts:
 
 
 def _loaded(at: Context, load: pages.Load, order: Order) -> Order:
-    return Order(pages.loaded(order.page, load), order.name, parts_of(order.page, at))
+    return order._replace(page=pages.loaded(order.page, load), parts=parts_of(order.page, at.theme, at.settings))
 
 
 def _render(at: Context, order: Order) -> Rendered | Problem:
@@ -91,7 +92,7 @@ def _render(at: Context, order: Order) -> Rendered | Problem:
         data = at.theme.render(pages.finished(page, at.frame))
     except Broken as broken:
         return broken.problem
-    parts = order.parts or parts_of(order.page, at)
+    parts = order.parts or parts_of(order.page, at.theme, at.settings)
     if at.stage is None:
         return Rendered(digest_of_file(data), parts, data)
     (at.stage / order.name).write_bytes(data)

@@ -31,17 +31,14 @@ from labo_ssg.model import (
     Texts,
     Written,
 )
-from labo_ssg.packing import DIGEST, digest, pack
+from labo_ssg.packing import cut, digest, pack
 from labo_ssg.pages import threads
 from labo_ssg.pages.links import Addresses
-from labo_ssg.places import APPROVED
+from labo_ssg.places import APPROVED, CONTENT
 from labo_ssg.problems import Place, Problem
-
-NO_GIST = Gist(Kept("texts", "", ""), Html(""), "", (), (), ())
 
 # Texts and conversations from which other processes may help.
 TEXTS, TALKS = 60, 100
-
 
 UNSEEN = Gist(Kept("texts", "", ""), Html(""), "", (), (), ())  # of a file that was refused unread: no page shows it
 
@@ -78,6 +75,10 @@ class TalkOrder(NamedTuple):
     language: str
     names: list[str]
     digests: bytes
+
+    def files(self, folder: str) -> list[tuple[str, bytes]]:
+        """Return the path of each file in the `folder`, and its digest."""
+        return [(f"{folder}/{name}", known) for name, known in zip(self.names, cut(self.digests), strict=True)]
 
 
 class Writing:
@@ -158,16 +159,12 @@ class Writing:
 
     def _with_data(self, job: Job) -> Job:
         """Return `job` with its files as they were read, for those who do not see this disk."""
-        paths = []
+        files = []
         if isinstance(job.order, TalkOrder):
-            known = job.order.digests
-            paths = [
-                (f"{job.path}/{name}", known[number * DIGEST : (number + 1) * DIGEST])
-                for number, name in enumerate(job.order.names)
-            ]
+            files = job.order.files(job.path)
         elif isinstance(job.order, ArticleOrder):
-            paths = [(job.path, job.order.digest)]
-        return job._replace(data=tuple(read_as_known(self._context.root, *one) for one in paths))
+            files = [(job.path, job.order.digest)]
+        return job._replace(data=tuple(read_as_known(self._context.root, *one) for one in files))
 
 
 class Folder(NamedTuple):
@@ -182,7 +179,7 @@ def _folders(found: Found, articles: Iterable[str]) -> tuple[dict[str, Folder], 
     """Return the folders of comments that belong to an article, by path, and the problems of the others."""
     folders: dict[str, Folder] = {}
     problems: list[Problem] = []
-    all_known = not any(one.place.path.startswith("content") for one in found.problems)
+    all_known = not any(one.place.path.startswith(CONTENT) for one in found.problems)
     ids = set(articles)
     homeless = []
     for path, listing in found.folders.items():
@@ -262,8 +259,7 @@ def _read_talk(at: Context, job: Job) -> tuple[tuple[Comment, ...], list[Problem
     """Return the comments of a job, oldest first, and the problems of their files."""
     order: TalkOrder = job.order
     comments, problems = [], []
-    for number, name in enumerate(order.names):
-        path, known = f"{job.path}/{name}", order.digests[number * DIGEST : (number + 1) * DIGEST]
+    for number, (path, known) in enumerate(order.files(job.path)):
         data, unread = job.data[number] if job.data else read_as_known(at.root, path, known)
         comment, told = discussions.parse_comment(data, path, at.reader)
         comments.append(comment)

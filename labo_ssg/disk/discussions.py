@@ -52,11 +52,14 @@ def check_place(path: str) -> list[Problem]:
 def homeless(paths: Iterable[str], articles: Collection[str]) -> list[Problem]:
     """Return a problem for each comment at `paths`, that are those of none of the `articles`."""
     found = []
+    hints: dict[str, str] = {}
     for path in paths:
         folder = path.split("/")[2]
-        near = difflib.get_close_matches(folder, list(articles), 1)
-        hint = f"did you mean `{near[0]}`?" if near else "an article's id is its file's name without the extension"
-        found.append(Problem(Place(path, 1), f"there is no article `{folder}`", hint))
+        if folder not in hints:
+            near = difflib.get_close_matches(folder, list(articles), 1)
+            usual = "an article's id is its file's name without the extension"
+            hints[folder] = f"did you mean `{near[0]}`?" if near else usual
+        found.append(Problem(Place(path, 1), f"there is no article `{folder}`", hints[folder]))
     return found
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from labo_ssg.disk import beside, files
 from labo_ssg.disk.files import Entry, Seen
-from labo_ssg.packing import DIGEST, file_digest
+from labo_ssg.packing import DIGEST, cut, file_digest
 from labo_ssg.problems import Problem
 
 UNKNOWN = bytes(DIGEST)
@@ -43,8 +43,7 @@ class Listing(NamedTuple):
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and the digest of each file."""
-        for at, entry in enumerate(self.entries):
-            yield entry[0], self.digests[at * DIGEST : (at + 1) * DIGEST]
+        yield from zip(self.names(), cut(self.digests), strict=True)
 
 
 Listings = dict[str, Listing]
@@ -89,12 +88,13 @@ def scan(
     With two `hands`, a copy of this process looks at the half of very many folders.
     """
     waiting, found, problems = list(tops), dict[str, Listing](), list[Problem]()
-    while waiting and (hands == 1 or len(waiting) < WORTH):
-        at = waiting.pop(0)
-        below, more = _look_at(root, at, known, look, found)
+    while hands > 1 and 0 < len(waiting) < WORTH:  # one level after another, until there is something to share
+        below, more = _look_at(root, waiting.pop(0), known, look, found)
         problems += more
         waiting += below
-    if waiting:
+    if hands == 1:
+        problems += _look(root, waiting, known, look, found)
+    elif waiting:
         other = beside.begin(partial(_half, root, waiting[::2], known, look))
         more = _look(root, waiting[1::2], known, look, found)
         same, new, others = other()

@@ -24,14 +24,13 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
 
     `say` is called with the site's address and the report of each build.
     """
-    with socket.socket() as listening:
+    workshop = Workshop(root, root / OUTPUT, drafts=drafts)
+    with socket.socket() as listening, workshop:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
         listening.listen()  # a browser that comes during the first build waits for it
         host = f"http://{HOST}:{listening.getsockname()[1]}"
         stage = Stage(root / WORK / NAME)
-
-        workshop = Workshop(root, root / OUTPUT, drafts=drafts)
 
         def rebuild(touched: Set[str] | None = None) -> None:
             report, made = workshop.build(datetime.now(UTC), touched=touched, keep=True)
