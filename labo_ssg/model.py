@@ -19,6 +19,8 @@ Kind = Literal["article", "comment"]
 
 Discussion = Literal["open", "closed", "off"]
 
+Shown = Literal["shown", "hidden"]
+
 Publish = Literal["files", "release"]
 """Whether the files of the output folder are replaced one by one, or a link turned to a folder of new ones."""
 
@@ -59,13 +61,69 @@ class Term(Struct, frozen=True):
 
 
 class CommentSettings(Struct, frozen=True):
-    """How the discussions of the site work; an article may choose its own `default`."""
+    """How the discussions of the site work, and what their form asks; an article may choose its own `default`.
+
+    `inbox` is the address of the form. Lengths of a message are in characters. `key` is the public one to which
+    addresses of e-mail are sealed; without it none is asked for. `delay` is how soon moderators usually decide.
+    """
 
     default: Discussion = "open"
     inbox: str = "/inbox/"
     notice: str = ""
     privacy: str = ""
+    delay: str = ""
     editors: tuple[str, ...] = ()
+    name: Literal["required", "optional"] = "required"
+    email: Shown = "shown"
+    website: Shown = "shown"
+    shortest: int = 10
+    longest: int = 20_000
+    key: str = ""
+
+
+class NoticeSettings(Struct, frozen=True):
+    """Who is told of messages by e-mail; `server` is like smtps://name@host:465, its password is no setting."""
+
+    to: tuple[str, ...] = ()
+    sender: str = ""
+    server: str = "smtp://localhost:25"
+    every: Literal["message", "hour"] = "message"
+
+
+class ScreenSettings(Struct, frozen=True):
+    """What makes a message suspect: more than so many `links` but to `friends`, any of the `words`."""
+
+    links: int = 2
+    friends: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+class PaceSettings(Struct, frozen=True):
+    """How many messages are taken: `sender` of one sender in an hour, `article` under one article in an hour.
+
+    `store` is where several inboxes count together, "memory://" for each its own, or like redis://host:6379.
+    """
+
+    sender: int = 20
+    article: int = 200
+    store: str = "memory://"
+
+
+class InboxSettings(Struct, frozen=True):
+    """How `labo inbox` works; no page of the site depends on it.
+
+    `origins` are those of other sites whose forms it takes, `proxies` the addresses whose
+    word on where a request comes from is believed.
+    """
+
+    mailbox: Literal["folder", "commit"] = "folder"
+    push: bool = False
+    bot: str = "Labo SSG <inbox@localhost>"
+    origins: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    notices: NoticeSettings = NoticeSettings()
+    screen: ScreenSettings = ScreenSettings()
+    pace: PaceSettings = PaceSettings()
 
 
 class MarkdownSettings(Struct, frozen=True):
@@ -128,6 +186,7 @@ class Site(Struct, frozen=True):
     partners: tuple[Partner, ...] = ()
     social: tuple[Link, ...] = ()
     comments: CommentSettings = CommentSettings()
+    inbox: InboxSettings = InboxSettings()
     glossary: tuple[Term, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 

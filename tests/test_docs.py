@@ -10,10 +10,36 @@ from conftest import ROOT
 from labo_ssg.cli import main
 from labo_ssg.formats.article import ArticleHeader, SectionHeader
 from labo_ssg.formats.comment import CommentHeader
-from labo_ssg.model import Colors, CommentSettings, Image, Link, Partner, Site, Source, Term, ThemeSettings
+from labo_ssg.model import (
+    Colors,
+    CommentSettings,
+    Image,
+    InboxSettings,
+    Link,
+    NoticeSettings,
+    PaceSettings,
+    Partner,
+    ScreenSettings,
+    Site,
+    Source,
+    Term,
+    ThemeSettings,
+)
 
 DOCUMENTED = {
-    "docs/settings.md": (Site, CommentSettings, ThemeSettings, Colors, Link, Partner, Term),
+    "docs/settings.md": (
+        Site,
+        CommentSettings,
+        InboxSettings,
+        NoticeSettings,
+        PaceSettings,
+        ScreenSettings,
+        ThemeSettings,
+        Colors,
+        Link,
+        Partner,
+        Term,
+    ),
     "docs/writing.md": (ArticleHeader, SectionHeader, Source, Image),
     "docs/comments.md": (CommentHeader,),
 }

@@ -12,8 +12,9 @@ FLOORS = [
     {"model", "language"},
     {"formats", "markup", "pages", "pictures", "templating"},
     {"disk", "theme", "forge"},
-    {"build", "inbox", "moderation", "migrate"},
-    {"preview", "bars"},
+    {"build", "migrate"},
+    {"inbox", "moderation", "bars"},
+    {"preview"},
     {"cli", "__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -31,6 +32,10 @@ OWNERS = {
     "starlette": ["preview/", "inbox/"],
     "uvicorn": ["preview/", "inbox/"],
     "click": ["cli.py"],
+    "itsdangerous": ["inbox/tokens.py"],
+    "limits": ["inbox/pace.py"],
+    "nacl": ["inbox/sealing.py"],
+    "prometheus_client": ["inbox/metrics.py"],
     "PIL": ["pictures/"],
     "dask": ["build/cluster.py"],
     "distributed": ["build/cluster.py"],

@@ -1,4 +1,4 @@
-"""A comment's file → Comment.
+"""A comment's file ↔ Comment.
 
 comments/approved/<article>/<id>.md: a header, then the message as it was written.
 """
@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from labo_ssg.formats import fields, frontmatter
 from labo_ssg.model import Comment
@@ -18,8 +18,15 @@ UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # for a comment with problems, which
 WEBSITE = re.compile(r"https?://[^\s\"'<>\\]+")
 
 
-class CommentHeader(Struct, frozen=True):
-    """The keys of a comment's front matter."""
+class Screen(Struct, frozen=True):
+    """What the inbox thought of a message, for those who decide: 100 is the rank of what nothing speaks against."""
+
+    rank: int
+    reasons: tuple[str, ...] = ()
+
+
+class CommentHeader(Struct, frozen=True, omit_defaults=True):
+    """The keys of a comment's front matter; `code` is the digest of what its author may withdraw it with."""
 
     article: str
     author: str
@@ -27,6 +34,19 @@ class CommentHeader(Struct, frozen=True):
     reply_to: str = ""
     website: str = ""
     email: str = ""
+    code: str = ""
+    screen: Screen | None = None
+
+
+def text(header: CommentHeader, message: str) -> bytes:
+    """Return the file of a `message` that neither starts with a blank line nor ends with one."""
+    return frontmatter.write(to_builtins(header, builtin_types=(datetime,)), message)
+
+
+def read_header(data: bytes, path: PurePosixPath) -> CommentHeader | None:
+    """Return the header of the comment at `path`, None where it has a problem."""
+    parts, problems = frontmatter.read(data, str(path), CommentHeader)
+    return None if problems else CommentHeader(**parts.values)
 
 
 def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:

@@ -1,4 +1,4 @@
-"""A text file → its header and its body; the only importer of frontmatter.
+"""A text file ↔ its header and its body; the only importer of frontmatter.
 
 ---
 title: Les orages
@@ -55,6 +55,11 @@ def read(data: bytes, path: str, struct: type[msgspec.Struct]) -> tuple[Parts, l
     values, lines, wrong, problems = fields.read(node, struct, path, first_line)
     line = _line(text, len(text) - len(body)) + 1 if body else _line(text.rstrip(), len(text))
     return Parts(values, lines, wrong, body.removeprefix("\n"), line), problems
+
+
+def write(values: dict[str, Any], body: str) -> bytes:
+    """Return the file with the header `values`, each on its line, and `body`, which starts with no blank line."""
+    return f"---\n{yaml_text.write(values)}---\n{body}\n".encode()
 
 
 def _line(text: str, at: int) -> int:

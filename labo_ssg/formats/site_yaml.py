@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -10,12 +11,19 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 
 from labo_ssg.formats import fields, plain_text, theme_settings, yaml_text
-from labo_ssg.model import Engine, Site, Term
+from labo_ssg.model import CommentSettings, Engine, InboxSettings, Site, Term
 from labo_ssg.problems import Place, Problem
 
 BASE_URL = re.compile(r"https?://[^\s/?#\"'<>\\]+(/[^\s?#\"'<>\\]*)?")
 LINK = re.compile(r"(https?://|mailto:|tel:|/)[^\s\"'<>]*")
 PAGE = re.compile(r"(https?://|/)[^\s\"'<>]*")
+ORIGIN = re.compile(r"https?://[^\s/?#@\"'<>\\]+")
+KEY = re.compile(r"[A-Za-z0-9_-]{43}")
+EMAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+")
+BOT = re.compile(r"[^<>\n]+ <[^@\s<>]+@[^@\s<>]+>")
+SERVER = re.compile(r"(smtp|smtps|smtp\+starttls)://[^\s/]+")
+STORE = re.compile(r"memory://|rediss?://\S+")
+LONGEST = 20_000  # characters of a message; a whole form has 20 KB
 OUTSIDE = "start it with https:// or, inside the site, with /"
 
 ENGINES = {"python-markdown": "markdown", "commonmark": "pyromark"}  # the packages that they are
@@ -75,8 +83,43 @@ def _check(values: dict[str, Any], tell: fields.Tell) -> None:
     for partner in values.get("partners", ()):
         if partner.logo and not PAGE.fullmatch(partner.logo):
             tell("partners", f"the logo `{partner.logo}` is nowhere", OUTSIDE)
-    if "comments" in values and not PAGE.fullmatch(values["comments"].inbox):
-        tell("comments", f"`{values['comments'].inbox}` cannot be the address of an inbox", OUTSIDE)
+    if "comments" in values:
+        _check_comments(values["comments"], tell)
+    if "inbox" in values:
+        _check_inbox(values["inbox"], tell)
+
+
+def _check_comments(comments: CommentSettings, tell: fields.Tell) -> None:
+    if not PAGE.fullmatch(comments.inbox):
+        tell("comments", f"`{comments.inbox}` cannot be the address of an inbox", OUTSIDE)
+    if not 1 <= comments.shortest <= comments.longest <= LONGEST:
+        found = f"from {comments.shortest} to {comments.longest} characters"
+        tell("comments", f"no message can have {found}", f"`shortest` and `longest` go from 1 to {LONGEST:,}")
+    if comments.key and not KEY.fullmatch(comments.key):
+        tell("comments", f"`{comments.key}` is not the public key of moderators", "run `labo keys new`")
+
+
+def _check_inbox(inbox: InboxSettings, tell: fields.Tell) -> None:
+    for origin in inbox.origins:
+        if not ORIGIN.fullmatch(origin):
+            tell("inbox", f"`origins`: `{origin}` is not an origin", "write it like https://www.example.org, no path")
+    for proxy in inbox.proxies:
+        if not _is_network(proxy):
+            tell("inbox", f"`proxies`: `{proxy}` is not an address", "write it like 127.0.0.1 or 10.0.0.0/8")
+    if not BOT.fullmatch(inbox.bot):
+        tell("inbox", f"`bot`: `{inbox.bot}` is no author of a commit", "write it like Labo <inbox@example.org>")
+    notices, pace = inbox.notices, inbox.pace
+    for address in (*notices.to, *filter(None, [notices.sender])):
+        if not EMAIL.fullmatch(address):
+            tell("inbox", f"`notices`: `{address}` is not an e-mail address", "write it like name@example.org")
+    if notices.to and not notices.sender:
+        tell("inbox", "`notices`: `sender` is missing", "add `sender: inbox@…`, an address that your server may use")
+    if not SERVER.fullmatch(notices.server):
+        tell("inbox", f"`notices`: `{notices.server}` is no mail server", "write it like smtps://name@mail.example.org")
+    if min(pace.sender, pace.article) < 1 or inbox.screen.links < 0:
+        tell("inbox", "`pace` and `screen` count messages and links", "write numbers of 1 or more")
+    if not STORE.fullmatch(pace.store):
+        tell("inbox", f"`pace`: `{pace.store}` is no store", "write memory:// or redis://host:6379")
 
 
 def is_installed(engine: Engine) -> bool:
@@ -139,6 +182,14 @@ def _is_base_url(url: str) -> bool:
         return bool(BASE_URL.fullmatch(url) and parts.hostname and parts.port != 0)
     except ValueError:  # a port that is none, brackets around no address
         return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_time_zone(name: str) -> bool:

@@ -6,6 +6,7 @@ Values are read from the nodes and not from YAML's own guesses, so that
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import yaml
@@ -77,6 +78,11 @@ def read_any(text: str, path: str, first_line: int = 1) -> tuple[Node | None, li
     return (None if node is None or is_null(node) else node), []
 
 
+def write(values: dict[str, Any]) -> str:
+    """Return `values` as YAML text, in their order, a key a line."""
+    return yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=MOST)
+
+
 def find(node: Mapping, key: str) -> Node | None:
     """Return the value that stands behind `key`, if any."""
     return next((value for name, value in node.value if name.value == key), None)
@@ -96,6 +102,15 @@ def plain(node: Node) -> Any:
 def is_null(node: Node) -> bool:
     """Tell whether nothing stands behind the key."""
     return isinstance(node, Scalar) and node.tag == _NULL
+
+
+class _Dumper(yaml.CSafeDumper):
+    """PyYAML's dumper, but for moments: with a T, as ISO 8601 has them."""
+
+
+_Dumper.add_representer(
+    datetime, lambda dumper, moment: dumper.represent_scalar("tag:yaml.org,2002:timestamp", moment.isoformat())
+)
 
 
 class _Composer(CParser):

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from labo_ssg import language
-from labo_ssg.model import Link, Site
+from labo_ssg.model import InboxSettings, Link, Site
 from labo_ssg.pages import urls
 from labo_ssg.pages.views import TermView
 
@@ -38,4 +39,4 @@ def frame(site: Site) -> Frame:
         )
         for term in sorted(site.glossary, key=lambda one: urls.slug(one.word))
     }
-    return Frame(site, terms)
+    return Frame(replace(site, inbox=InboxSettings()), terms)  # which no page depends on
