@@ -132,6 +132,27 @@ def serve(root: Path, port: int, drafts: bool) -> None:
 
 @main.command()
 @root_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8025, show_default=True, help="0 takes any free one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+def inbox(root: Path, host: str, port: int, workers: int) -> None:
+    """Receive the messages of visitors: each becomes a file in comments/pending/."""
+    try:
+        from labo_ssg.inbox.app import Unfit
+        from labo_ssg.inbox.serve import serve as serve_inbox
+    except ModuleNotFoundError as error:
+        misuse(f"the package {error.name} is missing", "pip install 'labo-ssg[inbox]'")
+    try:
+        serve_inbox(root, host, port, workers=workers)
+    except Unfit as unfit:
+        tell(unfit.problems, ": the inbox did not start")
+        sys.exit(PROBLEMS)
+    except OSError as error:
+        misuse(f"the inbox cannot start: {error}", "look at the rights of the folder, and whether the port is free")
+
+
+@main.command()
+@root_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "github", "gitlab", "json"]), default="text", show_default=True
 )

@@ -10,11 +10,13 @@ GLOSSARY = "content/glossaire.yaml"
 COMMENTS = "comments"
 APPROVED = "comments/approved"
 PENDING = "comments/pending"
+REMOVALS = "comments/removals"  # what visitors ask to have removed
 TEMPLATES = "templates"
 ASSETS = "templates/assets"
 
 LOCK = "lock"  # in the work folder: of two builds at once, the second waits
 WORK = ".labo"  # what builds keep for the next ones
+INBOX = ".labo/inbox"  # what the inbox keeps: its secret, and what became of messages
 
 
 def default_templates() -> Path:

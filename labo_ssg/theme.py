@@ -63,17 +63,23 @@ class Theme:
         zone: tzinfo,
         assets: Mapping[str, bytes],
         bytecode: Path | None = None,
+        assets_at: str = f"/{ASSETS}",
     ) -> None:
-        """Take the templates of `folder`; in `bytecode`, a folder, is kept what a later run may use again."""
+        """Take the templates of `folder`; in `bytecode`, a folder, is kept what a later run may use again.
+
+        `assets_at` is the address below which pages find the assets; where it names another host,
+        the pages are shown there, and have links in full.
+        """
         self.folders = [folder, default_templates()]
         self.assets = {**assets, SETTINGS: site.style.encode()} if site.style else dict(assets)
         self.stamp = digest(*(part for name, data in self.assets.items() for part in (name.encode(), data))).hex()[:10]
         self.parts = (folder, site, zone, assets, bytecode)
+        self._assets_at = assets_at
         self._zone, self._site = zone, site
         self._parts: dict[tuple[Any, ...], Html] = {}
         theirs = PrefixLoader({DEFAULT: ReadOnce([default_templates()])})
         self._loader = ChoiceLoader([ReadOnce(self.folders), theirs])
-        given = f"{site!r} {zone!r}".encode(errors="surrogatepass")
+        given = f"{site!r} {zone!r} {assets_at}".encode(errors="surrogatepass")
         self._salt = digest(_program(), language.catalogue(site.language), given)
         store = Store(bytecode) if bytecode else None
         self._environment = self._make_environment(store)
@@ -181,9 +187,10 @@ class Theme:
     def _filters(self) -> dict[str, Callable[..., Any]]:
         site, zone = self._site, self._zone
         host = site.base_url.removesuffix(urls.base(site.base_url))
+        address = urls.absolute if "://" in self._assets_at else urls.href
 
         return {
-            "href": lru_cache(KEPT, typed=True)(partial(urls.href, site.base_url)),
+            "href": lru_cache(KEPT, typed=True)(partial(address, site.base_url)),
             "absolute": partial(urls.absolute, site.base_url),
             "date": lambda moment: language.long_date(moment.astimezone(zone), site.language),
             "moment": lambda moment: language.long_moment(moment.astimezone(zone), site.language),
@@ -202,7 +209,7 @@ class Theme:
         """Return the link to an asset of the theme."""
         if name not in self.assets:
             raise TemplateRuntimeError(f"there is no asset `{name}` in {ASSETS}/")
-        return urls.href(self._site.base_url, f"/{ASSETS}/{self.stamp}/{quote(name)}")
+        return urls.href(self._site.base_url, f"{self._assets_at}/{self.stamp}/{quote(name)}")
 
     def _once(self, name: str, /, **given: Any) -> Html:
         """Return what the template `name` makes of `given`, and of nothing of the page: the same is rendered once."""

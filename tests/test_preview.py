@@ -144,15 +144,28 @@ def test_only_the_output_is_served(preview: Preview, path: str) -> None:
     assert "Traceback" not in preview.log.read_text(encoding="utf-8")
 
 
-def test_a_message_is_given_back_not_lost(preview: Preview) -> None:
-    typed = {"article": "x", "author": "Jeanne", "text": "Mon <message>, en entier."}
-    answer = httpx.post(preview.address + "inbox/", data=typed)
-    assert answer.status_code == 503
-    assert "Mon &lt;message&gt;, en entier." in answer.text
-    assert "ne garde aucun message" in answer.text
+def test_a_message_is_previewed_confirmed_and_kept(site: Path, preview: Preview) -> None:
+    typed = {"article": "x", "author": "Jeanne", "text": "Mon <message>, {{en entier}}."}
+    seen = httpx.post(preview.address + "inbox/", data=typed)
+    assert seen.status_code == 200
+    assert "<strong>en entier</strong>" in seen.text
+    token = dom(seen.content).find(".//button[@name='token']")
+    assert token is not None
+    assert not list((site / "comments").rglob("*.md"))
+    answer = httpx.post(preview.address + "inbox/", data={**typed, "token": token.get("value") or ""})
+    assert answer.status_code == 201
+    [kept] = (site / "comments/pending/x").glob("*.md")
+    assert kept.read_text(encoding="utf-8").endswith("\n---\nMon <message>, {{en entier}}.\n")
 
 
-def test_a_wrong_form_comes_back_with_its_mistakes_tied_to_their_fields(preview: Preview) -> None:
+def test_a_wrong_form_comes_back_with_its_mistakes_tied_to_their_fields(site: Path, preview: Preview) -> None:
+    key = "ZnJvbSB0aGUgdGVzdHMgb2YgTGFibyBTU0csIDMyISE"
+    (site / "site.yaml").write_text(
+        f"title: E\nbase_url: https://essai.example\ncomments: {{key: {key}}}\n", encoding="utf-8"
+    )
+    with preview.news() as versions:
+        while int(next(versions)) < 2:
+            pass
     typed = {"article": "x", "author": " ", "email": "jeanne@", "website": "essai", "text": "Court <b>"}
     answer = httpx.post(preview.address + "inbox/", data=typed)
     assert answer.status_code == 422
@@ -170,7 +183,7 @@ def test_a_wrong_form_comes_back_with_its_mistakes_tied_to_their_fields(preview:
 
 def test_a_message_for_an_article_that_takes_none_is_given_back(preview: Preview) -> None:
     answer = httpx.post(preview.address + "inbox/", data={"article": "nowhere", "text": "Mon message, en entier."})
-    assert answer.status_code == 404
+    assert answer.status_code == 503
     assert "Mon message, en entier." in answer.text
 
 

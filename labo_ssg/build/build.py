@@ -154,7 +154,7 @@ class Workshop:
     ) -> tuple[Report, "Design | None"]:
         """Build; what was done is remembered, whether the site can be published or not."""
         root, memory = self._root, output.cache
-        clock, looks = _clock(self._work / LOCK), standing.looks(root)
+        clock, looks = files.clock(self._work / LOCK), standing.looks(root)
         found = finding.find(root, memory, crew, touched)
         if not (keep or found.is_new or found.problems) and output.is_untouched:
             last = standing.recall(memory, output.name, standing.ground(looks, memory, drafts=self._drafts), now)
@@ -225,12 +225,6 @@ def scratch(work: Path) -> Iterator[Path]:
     home = work if os.access(work, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=home, prefix=files.DRAFT) as folder:
         yield Path(folder)
-
-
-def _clock(lock: Path) -> int:
-    """Return the time of the disk on which the `lock` lies, in nanoseconds."""
-    os.utime(lock)
-    return lock.stat().st_mtime_ns
 
 
 def refuse(root: Path, output: Path) -> list[Problem]:

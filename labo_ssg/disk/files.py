@@ -216,6 +216,12 @@ def lock(path: Path, wait: Callable[[], None] | None = None) -> Iterator[None]:
         yield
 
 
+def clock(path: Path) -> int:
+    """Return the time of the disk on which the file at `path` lies, in nanoseconds."""
+    os.utime(path)
+    return path.stat().st_mtime_ns
+
+
 def _is_free(held: BinaryIO) -> bool:
     """Take the lock of an open file, if that can be done in a short while; tell whether it could."""
     end = time.monotonic() + SHORT

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from labo_ssg.model import Article, Conversation, Html, Link, Site, Texts
-from labo_ssg.pages import cards, threads, urls
+from labo_ssg.model import Article, Conversation, Html, Link, Texts
+from labo_ssg.pages import cards, forms, threads, urls
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials
 from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.translations import mention
-from labo_ssg.pages.views import ArticleView, Entry, FormView, Mention
+from labo_ssg.pages.views import ArticleView, Entry, Mention
 
 Near = tuple[Mention | None, Mention | None]
 """The article before another one, and the one after it."""
@@ -45,7 +45,7 @@ def view(
     lead, body = texts.lead, texts.body
     comments_feed = urls.comments_feed(entry.url) if article.comments != "off" else ""
     feeds = (Link(f"{article.title} – {frame.say('Comments')}", comments_feed),) if comments_feed else ()
-    form = _form(article, frame.site)
+    form = forms.form(article, frame.site)
     editors, inbox = frame.site.comments.editors, form.action if form else ""
     return ArticleView(
         url=entry.url,
@@ -80,13 +80,6 @@ def view(
         card=cards.address(frame.site, entry.url),
         card_size=card_size,
     )
-
-
-def _form(article: Article, site: Site) -> FormView | None:
-    settings = site.comments
-    if article.comments != "open":
-        return None
-    return FormView(settings.inbox, article.id, settings.notice, settings.privacy)
 
 
 def _neighbours(materials: Materials) -> dict[str, Near]:

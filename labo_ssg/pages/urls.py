@@ -83,6 +83,11 @@ def reply(inbox: str, comment: Comment) -> str:
     return f"{inbox.rstrip('/')}/reply/{_part(comment.article)}/{_part(comment.id)}"
 
 
+def status(inbox: str) -> str:
+    """Return the address of the inbox's page that says what became of a message."""
+    return f"{inbox.rstrip('/')}/status"
+
+
 def anchor(comment: Comment) -> str:
     """Return the id of a comment in its page; those of imported messages stay SPIP's own, `forum123`."""
     return comment.id if re.fullmatch(r"forum[0-9]+", comment.id) else f"comment-{comment.id}"

@@ -5,7 +5,7 @@ the filters `href` (a link in a page) or `absolute` (a feed, a canonical address
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -171,7 +171,8 @@ class CommentView(Struct, frozen=True):
 class FormView(Struct, frozen=True):
     """The form for a message: `action` is the inbox's address, `notice` and `privacy` plain text.
 
-    `reply_to` is the id of the comment that it answers, "" for none. On a page of the inbox
+    `reply_to` is the id of the comment that it answers, "" for none. `trap` is the name of a field
+    that people leave empty. A text has from `shortest` to `longest` characters. On a page of the inbox
     `values` holds what was typed and `errors` what is wrong with it, by the name of the field.
     """
 
@@ -179,6 +180,12 @@ class FormView(Struct, frozen=True):
     article: str
     notice: str
     privacy: str
+    trap: str
+    needs_name: bool
+    asks_email: bool
+    asks_website: bool
+    shortest: int
+    longest: int
     reply_to: str = ""
     values: dict[str, str] = {}
     errors: dict[str, str] = {}
@@ -271,14 +278,51 @@ class SearchView(View, frozen=True, kw_only=True):
 
 
 class MessageView(View, frozen=True, kw_only=True):
-    """`inbox/reply.html`, `inbox/refused.html`: the form on a page of its own.
+    """`inbox/reply.html`, `inbox/refused.html`, `inbox/preview.html`: the form on a page of its own.
 
-    `article` is the one it belongs to, `answered` the comment that it answers, or None.
+    `article` is the one it belongs to, `answered` the comment that it answers, or None. `preview` is the
+    message as it will be shown, `remarks` what it loses on the way, `token` what confirms it as it is.
     """
 
     article: Mention
     answered: CommentView | None
     form: FormView
+    preview: CommentView | None = None
+    remarks: tuple[str, ...] = ()
+    token: str = ""
+
+
+class ReceiptView(View, frozen=True, kw_only=True):
+    """`inbox/receipt.html`: `reference` and `code` are asked for at `status`; `delay` is plain text."""
+
+    article: Mention
+    reference: str
+    code: str
+    delay: str
+    status: str
+
+
+State = Literal["asked", "unknown", "pending", "approved", "published", "removal", "withdrawn", "refused"]
+"""What became of a message; "asked" where nobody has been asked yet, "unknown" where reference or code are wrong."""
+
+
+class StatusView(View, frozen=True, kw_only=True):
+    """`inbox/status.html`: the form at `action`, and what became of a message; `comment` is where it is published."""
+
+    article: Mention | None
+    action: str
+    state: State
+    reference: str
+    code: str
+    comment: str
+
+
+class GivenBackView(View, frozen=True, kw_only=True):
+    """`inbox/given_back.html`: `why` a message was not taken, and its `values`, by the names of the form."""
+
+    article: Mention | None
+    why: str
+    values: dict[str, str]
 
 
 class NotFoundView(View, frozen=True, kw_only=True):

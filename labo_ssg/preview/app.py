@@ -5,25 +5,21 @@ from html import escape
 from pathlib import Path
 
 from anyio import to_thread
-from msgspec.structs import asdict
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import (
     FileResponse,
     HTMLResponse,
-    PlainTextResponse,
     RedirectResponse,
     Response,
     StreamingResponse,
 )
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from labo_ssg.build.design import Design
-from labo_ssg.inbox import form
-from labo_ssg.pages import messages
-from labo_ssg.pages.page import Page, finished
+from labo_ssg.inbox.guard import Guard
+from labo_ssg.inbox.web import Web, application
 from labo_ssg.preview.stage import Stage
-from labo_ssg.theme import Broken
 
 HERE = Path(__file__).parent
 OWN = "/_labo"  # the preview's own addresses
@@ -32,8 +28,31 @@ NEVER_KEEP = {"Cache-Control": "no-store"}
 EMPTY = "<!doctype html><html><head><title>Preview</title></head><body><main></main></body></html>"
 
 
-def create_app(output: Path, stage: Stage) -> Starlette:
-    """Return an application that serves the site built in `output`."""
+def create_app(output: Path, stage: Stage, web: Web) -> ASGIApp:
+    """Return an application that serves the site built in `output`, and the inbox of `web` where its forms are sent."""
+    pages = _pages(output, stage)
+    inboxes: dict[str, ASGIApp] = {}  # by their path, which the settings may change
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        home = _inbox_of(scope, stage)
+        if home is None:
+            await pages(scope, receive, send)
+            return
+        if home not in inboxes:
+            inboxes[home] = Guard(application(web.routes(home)), [])
+        await inboxes[home](scope, receive, send)
+
+    return app
+
+
+def _inbox_of(scope: Scope, stage: Stage) -> str | None:
+    """Return the path of the inbox that a request is for, None where it is for a page."""
+    if scope["type"] != "http" or not stage.has_site:
+        return None
+    return stage.inbox if scope["path"].startswith(f"{stage.inbox}/") else None
+
+
+def _pages(output: Path, stage: Stage) -> Starlette:
 
     async def events(request: Request) -> Response:
         async def signs() -> AsyncIterator[str]:
@@ -69,41 +88,9 @@ def create_app(output: Path, stage: Stage) -> Starlette:
             Route(f"{OWN}/events", events),
             Route(f"{OWN}/reload.js", own_file),
             Route(f"{OWN}/problems.css", own_file),
-            *_inbox(output, stage),
             Route("/{path:path}", page),
         ]
     )
-
-
-def _inbox(output: Path, stage: Stage) -> list[Route]:
-    """Return the routes that stand in for the inbox: what it would show, without its keeping anything."""
-
-    async def message(request: Request) -> Response:
-        """Give back what was typed, with what is wrong with it; what is right is kept by nobody here, and told so."""
-        made = stage.made
-        fields = await request.form()
-        submission = form.read({name: value for name, value in fields.items() if isinstance(value, str)})
-        if not made:
-            return _given_back(submission)
-        say = made.plan.frame.say
-        errors = form.check(submission, say)
-        status = 422 if errors else 503
-        errors = errors or {"": say("This preview keeps no message. What you wrote is still below.")}
-        article = stage.article(submission.article)
-        refused = messages.refused(made.plan.frame, article, asdict(submission), errors) if article else None
-        return _inbox_page(made, refused, stage, status) if refused else _given_back(submission)
-
-    def reply(request: Request) -> Response:
-        made = stage.made
-        names = request.path_params
-        article = stage.article(names["article"])
-        answer = messages.reply(made.plan.frame, article, names["comment"]) if made and article else None
-        return _inbox_page(made, answer, stage, 200) if made and answer else _not_found(output, stage)
-
-    return [
-        Route("/{path:path}", message, methods=["POST"]),
-        Route("/{inbox:path}/reply/{article}/{comment}", reply),
-    ]
 
 
 def _find(output: Path, path: str) -> Path | None:
@@ -118,18 +105,6 @@ def _find(output: Path, path: str) -> Path | None:
 def _not_found(output: Path, stage: Stage) -> Response:
     known = output / "404.html"
     return _html(known.read_text(encoding="utf-8") if known.is_file() else EMPTY, stage, 404)
-
-
-def _given_back(submission: form.Submission) -> Response:
-    words = f"There is no article `{submission.article}` that takes messages. You wrote:\n\n{submission.text}\n"
-    return PlainTextResponse(words, 404, headers=NEVER_KEEP)
-
-
-def _inbox_page(made: Design, page: Page, stage: Stage, status: int) -> Response:
-    try:
-        return _html(made.theme.render(finished(page, made.plan.frame)).decode(), stage, status)
-    except Broken as broken:  # a template that no page of the built site uses
-        return PlainTextResponse(f"{broken.problem}\n", 500, headers=NEVER_KEEP)
 
 
 def _html(page: str, stage: Stage, status: int) -> Response:

@@ -10,6 +10,9 @@ import uvicorn
 
 from labo_ssg.build.build import Report, Workshop
 from labo_ssg.build.cache import NAME
+from labo_ssg.disk.library import read_site
+from labo_ssg.inbox.parts import assemble
+from labo_ssg.inbox.web import Web
 from labo_ssg.places import WORK
 from labo_ssg.preview.app import create_app
 from labo_ssg.preview.stage import Stage
@@ -42,10 +45,17 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
         watcher.start()
         try:
             with suppress(KeyboardInterrupt):  # how one ends it
-                _run(uvicorn.Config(create_app(root / OUTPUT, stage), log_level="warning"), listening, stage)
+                app = create_app(root / OUTPUT, stage, _inbox(root, stage))
+                _run(uvicorn.Config(app, log_level="warning"), listening, stage)
         finally:
             stage.close()
             watcher.stop()
+
+
+def _inbox(root: Path, stage: Stage) -> Web:
+    """Return the inbox of the site at `root`: its messages are kept as those of any other, and nobody is told."""
+    site, _ = read_site(root)
+    return assemble(root, site.inbox.pace, stage, lambda: datetime.now(UTC).replace(microsecond=0), lambda: None).web
 
 
 def _run(config: uvicorn.Config, listening: socket.socket, stage: Stage) -> None:

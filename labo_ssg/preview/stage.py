@@ -1,14 +1,13 @@
 """What the preview shows: a version number that grows with each build, the problems of the last one, the last site."""
 
 import threading
-from functools import partial
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from labo_ssg.build.design import Design
-from labo_ssg.build.rendering import load_kept
+from labo_ssg.build.edition import Edition
 from labo_ssg.pages import urls
-from labo_ssg.pages.page import finished, loaded
-from labo_ssg.pages.views import ArticleView
 from labo_ssg.problems import Problem
 
 
@@ -20,7 +19,7 @@ class Stage:
         self._condition = threading.Condition()
         self._version = 0
         self._problems: tuple[Problem, ...] = ()
-        self._made: Design | None = None
+        self._edition: Edition | None = None
         self._closed = False
 
     @property
@@ -32,32 +31,41 @@ class Stage:
         return self._problems
 
     @property
-    def made(self) -> Design | None:
-        """The last site that had no problem, None where there was none yet."""
-        return self._made
+    def current(self) -> Edition:
+        """The last site that had no problem; raise LookupError where there was none yet."""
+        if self._edition is None:
+            raise LookupError("no site was built yet")
+        return self._edition
+
+    @property
+    def has_site(self) -> bool:
+        return self._edition is not None
+
+    def is_worth_a_look(self) -> bool:
+        """Tell that nobody need look for changes: the watcher does."""
+        return False
+
+    def refresh(self, now: datetime) -> bool:
+        """Leave the making of editions to the builds."""
+        return False
 
     @property
     def base(self) -> str:
         """The path under which the site lives, "" for the root of its host."""
-        return urls.base(self._made.library.site.base_url) if self._made else ""
+        return urls.base(self._edition.site.base_url) if self._edition else ""
 
-    def article(self, article: str) -> ArticleView | None:
-        """Return what the page of an article shows, None where there is none."""
-        page = self._made.plan.articles.get(article) if self._made else None
-        if not self._made or not page:
-            return None
-        try:
-            view = finished(loaded(page, partial(load_kept, self._cache)), self._made.plan.frame).view
-        except (LookupError, OSError):  # a build has changed it a moment ago
-            return None
-        return view if isinstance(view, ArticleView) else None
+    @property
+    def inbox(self) -> str:
+        """The path at which the inbox answers, without a slash at its end."""
+        site = self.current.site
+        return urlsplit(urls.absolute(site.base_url, site.comments.inbox)).path.rstrip("/")
 
     def show(self, problems: tuple[Problem, ...], made: Design | None) -> None:
         """Say that a build has ended, with these problems, or with the site that it made."""
         with self._condition:
             self._version += 1
             self._problems = problems
-            self._made = made or self._made
+            self._edition = Edition(made, self._cache) if made else self._edition
             self._condition.notify_all()
 
     def close(self) -> None:

@@ -1,0 +1,154 @@
+"""The web application of the inbox, for any ASGI server: its parts put together, its start and its end.
+
+`uvicorn --factory labo_ssg.inbox.app:create_app` serves the site in the folder LABO_ROOT, or this one.
+"""
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from mimetypes import guess_type
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from labo_ssg.build.edition import Editions
+from labo_ssg.disk.library import read_site
+from labo_ssg.formats.site_yaml import PAGE
+from labo_ssg.inbox import log as log_lines
+from labo_ssg.inbox.guard import Guard
+from labo_ssg.inbox.metrics import TYPE
+from labo_ssg.inbox.parts import Parts, assemble
+from labo_ssg.inbox.twins import fingerprint
+from labo_ssg.inbox.web import application
+from labo_ssg.pages import urls
+from labo_ssg.places import SETTINGS
+from labo_ssg.problems import Place, Problem
+
+ROOT = "LABO_ROOT"
+REMEMBERED = 5000  # messages whose likes are known from the start
+
+log = logging.getLogger(log_lines.NAME)
+
+
+def create_app(root: Path | None = None) -> ASGIApp:
+    """Return the inbox of the site at `root`, or in LABO_ROOT; raise Unfit, OSError."""
+    log_lines.to_stderr()
+    root = (root or Path(os.environ.get(ROOT, "."))).resolve()
+    site, problems = read_site(root)
+    if problems:
+        raise Unfit(problems)
+    if not PAGE.fullmatch(site.comments.inbox):
+        what = f"`comments`: `{site.comments.inbox}` is no address that an inbox could answer at"
+        raise Unfit([Problem(Place(SETTINGS), what, "write `inbox: /inbox/`")])
+    address = urlsplit(urls.absolute(site.base_url, site.comments.inbox))
+    home, is_elsewhere = address.path.rstrip("/"), site.comments.inbox.startswith("http")
+    own = urlsplit(site.base_url)
+    origins = [f"{own.scheme}://{own.netloc}", *site.inbox.origins]
+    editions = Editions(root, f"{site.comments.inbox if is_elsewhere else f'{home}/'}assets")
+    parts = assemble(root, site.inbox.pace, editions, now, lambda: None)
+    parts.mailbox.open()
+    upkeep = Upkeep(editions, parts)
+    routes = [
+        *parts.web.routes(home),
+        Route(f"{home}/assets/{{stamp}}/{{name:path}}", upkeep.asset),
+        Route("/healthz", upkeep.health),
+        Route("/metrics", upkeep.numbers),
+    ]
+    app: ASGIApp = application(routes, upkeep.lifespan)
+    if is_elsewhere or site.inbox.origins:
+        app = CORSMiddleware(app, allow_origins=origins, allow_methods=["GET", "POST"])
+    app = Guard(app, origins)
+    return ProxyHeadersMiddleware(app, [*site.inbox.proxies])  # type: ignore[arg-type,return-value] # uvicorn's names
+
+
+class Unfit(Exception):  # noqa: N818 - a site, not an error of the program
+    """A site that cannot have an inbox as it is."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class Upkeep:
+    """The work that goes on beside the answers, and what else is asked of an inbox than by visitors."""
+
+    def __init__(self, editions: Editions, parts: Parts) -> None:
+        self._editions, self._mailbox, self._recent = editions, parts.mailbox, parts.recent
+        self._metrics = parts.metrics
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Make the first edition; then keep up with the site, and deliver, until the end."""
+        await to_thread.run_sync(self._editions.refresh, now())
+        self._tell_problems()
+        log.info("ready")
+        beside = [asyncio.create_task(self._keep_up()), asyncio.create_task(self._remember())]
+        try:
+            yield
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            log.info("stopped")
+
+    async def _keep_up(self) -> None:
+        """Look again and again whether the site has changed."""
+        while True:
+            await asyncio.sleep(1)
+            if not self._editions.is_worth_a_look():
+                continue
+            try:
+                if await to_thread.run_sync(self._editions.refresh, now()):
+                    self._tell_problems()
+            except (OSError, sqlite3.Error, ValueError, LookupError) as error:
+                log.error("the site cannot be read", extra={"reason": str(error)})
+
+    async def _remember(self) -> None:
+        """Learn the messages that wait already, to know their likes."""
+        waiting = await to_thread.run_sync(lambda: [*self._mailbox.newest(REMEMBERED)])
+        for _, comment, text in reversed(waiting):
+            self._recent.add(fingerprint(text), comment)
+
+    def _tell_problems(self) -> None:
+        problems = self._editions.problems
+        self._metrics.set_problems(len(problems))
+        for problem in problems[:10]:
+            log.warning("a problem of the site", extra={"place": str(problem.place), "reason": problem.what})
+
+    async def asset(self, request: Request) -> Response:
+        """Return a file of the theme, for the pages of the inbox alone."""
+        stamp, name = request.path_params["stamp"], request.path_params["name"]
+        theme = self._editions.current.theme
+        if (data := theme.assets.get(name)) is None:
+            return PlainTextResponse("There is no such file.\n", 404)
+        keep = "public, max-age=31536000, immutable" if stamp == theme.stamp else "no-cache"
+        kind = guess_type(name)[0] or "application/octet-stream"
+        return Response(data, media_type=kind, headers={"Cache-Control": keep})
+
+    async def health(self, _: Request) -> Response:
+        """Say whether messages can be kept."""
+        try:
+            await to_thread.run_sync(self._mailbox.check)
+        except OSError as error:
+            return PlainTextResponse(f"messages cannot be kept: {error}\n", 503)
+        return PlainTextResponse("ok\n")
+
+    async def numbers(self, _: Request) -> Response:
+        return Response(self._metrics.text(), media_type=TYPE)
+
+
+def now() -> datetime:
+    """Return the time, to the second, as files have it."""
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,127 @@
+"""The folder in which messages are kept, one file each, before anybody is told that they are."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from labo_ssg.disk import files, spool
+from labo_ssg.formats import comment as comment_format
+from labo_ssg.formats.comment import CommentHeader
+from labo_ssg.places import APPROVED, INBOX, PENDING, REMOVALS
+
+WITHDRAWN = f"{INBOX}/withdrawn"  # an empty file for each message that its author has withdrawn
+
+
+class Kept(NamedTuple):
+    """The id of a message that is kept; `again` tells that it was kept before."""
+
+    comment: str
+    again: bool
+
+
+class Found(NamedTuple):
+    """Where a message lies: the folder of its state, its article, the digest of its author's code."""
+
+    state: str
+    article: str
+    code: str
+
+
+class Mailbox:
+    """The messages of the site at a root. Its methods wait for the disk, and raise OSError."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def open(self) -> int:
+        """Make the folder of messages where there is none; return how many unfinished files were swept away."""
+        spool.make_folder(self._root / PENDING)
+        return spool.sweep(self._root / PENDING)
+
+    def check(self) -> None:
+        """Raise OSError where no message could be kept."""
+        spool.try_out(self._root / PENDING)
+
+    def keep(self, header: CommentHeader, text: str, names: Iterator[tuple[str, str]]) -> Kept:
+        """Keep a message for good, once, under the first of the `names` (ids, digests of codes) that is free for it.
+
+        Where it is there already, be it published since or withdrawn, it is left as it is.
+        """
+        for comment, code in names:
+            if self.find(header, text, comment):
+                return Kept(comment, again=True)
+            path = self._path(PENDING, header.article, comment)
+            taken = files.exists(self._root, path) or files.exists(
+                self._root, self._path(APPROVED, header.article, comment)
+            )
+            if not taken and spool.keep_new(self._root / path, comment_format.text(replace(header, code=code), text)):
+                return Kept(comment, again=False)
+            if self.find(header, text, comment):  # another inbox was faster with the same message
+                return Kept(comment, again=True)
+        raise AssertionError("names without end")
+
+    def find(self, header: CommentHeader, text: str, comment: str) -> bool:
+        """Tell whether a message is kept, or was withdrawn, under the id `comment`: this very one, not another."""
+        if files.exists(self._root, f"{WITHDRAWN}/{comment}"):
+            return True
+        for state in (PENDING, APPROVED):
+            path = self._path(state, header.article, comment)
+            if not files.exists(self._root, path):
+                continue
+            data, _ = files.read(self._root, path)
+            there, _ = comment_format.parse(data, PurePosixPath(path))
+            same = (there.author, there.reply_to, there.text) == (header.author, header.reply_to, f"{text}\n")
+            if same:
+                return True
+        return False
+
+    def locate(self, comment: str) -> Found | None:
+        """Return where the message with the id `comment` lies, None where there is none."""
+        for state in (PENDING, APPROVED):
+            for article in files.folders(self._root, state):
+                path = self._path(state, article, comment)
+                if files.exists(self._root, path):
+                    data, _ = files.read(self._root, path)
+                    header = comment_format.read_header(data, PurePosixPath(path))
+                    return Found(state, article, header.code if header else "")
+        return None
+
+    def is_withdrawn(self, comment: str) -> bool:
+        return files.exists(self._root, f"{WITHDRAWN}/{comment}")
+
+    def withdraw(self, article: str, comment: str) -> bool:
+        """Remove a message that waits; return False where it does not wait any more."""
+        # The mark comes first: were the process killed between the two, the message would still wait, not be lost.
+        spool.keep_new(self._root / WITHDRAWN / comment, b"")
+        if spool.remove(self._root / self._path(PENDING, article, comment)):
+            return True
+        spool.remove(self._root / WITHDRAWN / comment)
+        return False
+
+    def asks_removal(self, article: str, comment: str) -> bool:
+        """Tell whether the author of a published message has asked for its removal."""
+        return files.exists(self._root, self._path(REMOVALS, article, comment))
+
+    def ask_removal(self, article: str, comment: str, why: str, now: datetime) -> None:
+        """Keep the request of an author that a published message be removed."""
+        data = comment_format.removal_text(article, now, why)
+        spool.keep_new(self._root / self._path(REMOVALS, article, comment), data)
+
+    def newest(self, number: int) -> Iterator[tuple[str, str, str]]:
+        """Yield article, id and text of the newest messages that wait, at most `number`."""
+        waiting = (
+            (path.rpartition("/")[2].removesuffix(".md"), path)
+            for path in files.walk(self._root, PENDING)[0]
+            if path.endswith(".md") and path.count("/") == 1
+        )
+        for comment, path in sorted(waiting, reverse=True)[:number]:
+            data, _ = files.read(self._root, f"{PENDING}/{path}")
+            there, problems = comment_format.parse(data, PurePosixPath(f"{PENDING}/{path}"))
+            if not problems:
+                yield there.article, comment, there.text
+
+    def _path(self, state: str, article: str, comment: str) -> str:
+        return f"{state}/{article}/{comment}.md"

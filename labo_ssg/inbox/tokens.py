@@ -1,0 +1,110 @@
+"""What the inbox signs: a preview, a message's id, its author's code; the only importer of itsdangerous."""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from msgspec.structs import astuple
+
+from labo_ssg.disk import spool
+from labo_ssg.inbox.form import Submission
+from labo_ssg.packing import digest, pack
+from labo_ssg.places import INBOX
+
+VARIABLE = "LABO_SECRET"
+FILE = "secret"
+LONG_ENOUGH = 32  # characters
+VALID = timedelta(hours=12)  # how long one may look at a preview before confirming
+EARLY = timedelta(minutes=5)  # by how much the clock of another inbox may be ahead
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none of them looks like another
+ID = re.compile(rf"\d{{8}}T\d{{6}}Z-[{LETTERS}]{{6}}")
+CODE = re.compile(r"[A-Z2-7]{16}")
+
+
+class Weak(ValueError):  # noqa: N818 - a secret, not an error of the program
+    """A secret that others could guess."""
+
+
+class Tokens:
+    """The signatures made with one secret, which all inboxes of a site share."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._signer = URLSafeSerializer(secret, salt="previewed", signer_kwargs={"digest_method": hashlib.sha256})
+
+    def sign(self, submission: Submission, now: datetime) -> str:
+        """Return what proves that `submission`, exactly as it is, was shown as a preview at `now`."""
+        made = self._signer.dumps([_digest(submission), int(now.timestamp()), secrets.token_urlsafe(9)])
+        return made if isinstance(made, str) else made.decode()
+
+    def read(self, token: str, submission: Submission, now: datetime) -> datetime | None:
+        """Return when `submission` was previewed, None where `token` does not prove that it was, lately."""
+        try:
+            known, seconds, _ = self._signer.loads(token)
+            moment = datetime.fromtimestamp(seconds, UTC)
+        except (BadSignature, ValueError, TypeError, OverflowError, OSError):
+            return None
+        is_same = hmac.compare_digest(str(known), _digest(submission))
+        return moment if is_same and -EARLY <= now - moment <= VALID else None
+
+    def ids(self, token: str, moment: datetime) -> Iterator[str]:
+        """Yield the ids that the message confirmed by `token`, previewed at `moment`, may have, the same each time.
+
+        So a message that is sent twice takes the same name, and is kept once.
+        """
+        number = 0
+        while True:
+            drawn = hmac.digest(self._secret, f"id {number} {token}".encode(), "sha256")
+            word = "".join(LETTERS[byte % len(LETTERS)] for byte in drawn[:6])
+            yield f"{moment:%Y%m%dT%H%M%SZ}-{word}"
+            number += 1
+
+    def code(self, comment: str) -> str:
+        """Return the code by which the author of a comment is known again, "ABCD-EFGH-IJKL-MNOP"."""
+        drawn = hmac.digest(self._secret, f"code {comment}".encode(), "sha256")
+        letters = base64.b32encode(drawn[:10]).decode()
+        return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
+
+    def is_code(self, typed: str, comment: str, known: str = "") -> bool:
+        """Tell whether `typed` is the code of `comment`, by the secret or by the digest `known` from its file."""
+        letters = re.sub(r"[\s-]", "", typed).upper()
+        if not CODE.fullmatch(letters):
+            return False
+        ours = hmac.compare_digest(letters, self.code(comment).replace("-", ""))
+        return ours or (bool(known) and hmac.compare_digest(hashed(letters), known))
+
+    def pace(self) -> bytes:
+        """Return the secret from which the digests of senders are made."""
+        return hmac.digest(self._secret, b"pace", "sha256")
+
+
+def hashed(code: str) -> str:
+    """Return the digest of a code that the file of its comment keeps: 80 random bits cannot be guessed from it."""
+    letters = re.sub(r"[\s-]", "", code).upper()
+    return f"sha256:{hashlib.sha256(letters.encode()).hexdigest()}"
+
+
+def secret(root: Path) -> bytes:
+    """Return the secret of the inbox of the site at `root`, which is made where there is none; raise Weak, OSError."""
+    if given := os.environ.get(VARIABLE, ""):
+        if len(given) < LONG_ENOUGH:
+            raise Weak(f"{VARIABLE} has {len(given)} characters, it takes {LONG_ENOUGH} or more")
+        return given.encode()
+    path = root / INBOX / FILE
+    if not path.exists():
+        spool.keep_new(path, secrets.token_urlsafe(48).encode(), mode=0o600)  # unless another inbox was faster
+    found = path.read_bytes().strip()
+    if len(found) < LONG_ENOUGH:
+        raise Weak(f"{path} has {len(found)} characters, it takes {LONG_ENOUGH} or more: delete it")
+    return found
+
+
+def _digest(submission: Submission) -> str:
+    return digest(pack(astuple(submission))).hex()

@@ -1,0 +1,112 @@
+"""The addresses of the inbox: a request → the reception or the counter → an answer of HTTP."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Lifespan
+
+from labo_ssg.inbox import posted
+from labo_ssg.inbox.log import NAME
+from labo_ssg.inbox.metrics import Metrics
+from labo_ssg.inbox.posted import Refused
+from labo_ssg.inbox.reception import Answer, Newsstand, Reception
+from labo_ssg.inbox.status import Counter
+from labo_ssg.pages import messages
+from labo_ssg.theme import Broken
+
+log = logging.getLogger(NAME)
+
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+class Web:
+    """The handlers of an inbox; `clock` says what time it is."""
+
+    def __init__(
+        self,
+        editions: Newsstand,
+        reception: Reception,
+        counter: Counter,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._editions, self._reception, self._counter = editions, reception, counter
+        self._metrics, self._clock = metrics, clock
+
+    def routes(self, home: str) -> list[Route]:
+        """Return the routes of an inbox at the path `home`, which has no slash at its end."""
+        return [
+            Route(f"{home}/", partial(self._answer, self._message), methods=["POST"]),
+            Route(f"{home}/", partial(self._answer, self._status), methods=["GET"]),
+            Route(f"{home}/status", partial(self._answer, self._status), methods=["GET", "POST"]),
+            Route(f"{home}/reply/{{article}}/{{comment}}", partial(self._answer, self._reply)),
+        ]
+
+    async def _message(self, request: Request) -> Answer:
+        fields = await posted.fields(request)
+        address = request.client.host if request.client else ""
+        return await self._reception.message(fields, address, self._clock())
+
+    async def _status(self, request: Request) -> Answer:
+        fields = await posted.fields(request) if request.method == "POST" else {}
+        return await self._counter.ask(fields, self._clock())
+
+    async def _reply(self, request: Request) -> Answer:
+        article, comment = request.path_params["article"], request.path_params["comment"]
+        edition, view = await self._reception.article(article, self._clock())
+        page = messages.reply(edition.frame, view, comment) if view else None
+        if page is None:
+            raise HTTPException(404, edition.frame.say("There is no such comment to answer."))
+        return Answer(edition.render(page), 200, "reply")
+
+    async def _answer(self, handler: Handler, request: Request) -> Response:
+        """Answer a request, count and log what became of it: nothing of a person."""
+        start = time.perf_counter()
+        response, outcome, comment = await self._attempt(handler, request)
+        seconds = time.perf_counter() - start
+        self._metrics.count(outcome, seconds)
+        about = {"status": response.status_code, "milliseconds": round(seconds * 1000, 1)}
+        log.info(outcome, extra={**about, "comment": comment} if comment else about)
+        return response
+
+    async def _attempt(self, handler: Handler, request: Request) -> tuple[Response, str, str]:
+        try:
+            answer = await handler(request)
+        except Refused as refused:
+            close = {"Connection": "close"}  # the rest of the body is not waited for
+            return PlainTextResponse(f"{refused}\n", refused.status, close), "unreadable", ""
+        except HTTPException as error:
+            return PlainTextResponse(f"{error.detail}\n", error.status_code), "unknown", ""
+        except ClientDisconnect:
+            return Response(status_code=400), "gone", ""
+        except Broken as broken:  # a template of the site
+            log.error("broken template", extra={"place": str(broken.problem.place), "reason": broken.problem.what})
+            return self._sorry("broken")
+        except OSError as error:
+            log.error("no disk", extra={"reason": str(error)})
+            return self._sorry("unavailable")
+        headers = {"Retry-After": "120"} if answer.status in (429, 503) else None
+        return HTMLResponse(answer.page, answer.status, headers), answer.outcome, answer.comment
+
+    def _sorry(self, outcome: str) -> tuple[Response, str, str]:
+        say = self._editions.current.frame.say
+        words = say("This page could not be made, and the fault is ours. Go back: what you typed is still in the form.")
+        return PlainTextResponse(f"{words}\n", 503, {"Retry-After": "120"}), outcome, ""
+
+
+def application(routes: list[Route], lifespan: Lifespan[Starlette] | None = None) -> Starlette:
+    """Return an application of `routes` whose mistakes are answered in plain words, without a traceback."""
+
+    async def failed(_: Request, error: Exception) -> Response:
+        log.error("failed", exc_info=error)
+        return PlainTextResponse("Something went wrong here. Go back: what you typed is still in the form.\n", 500)
+
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: failed})
