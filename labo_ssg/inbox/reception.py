@@ -158,7 +158,7 @@ class Reception:
             shown = came.shown()
         except Unrenderable as error:
             return came.refused({"text": str(error)}, 422, "invalid")
-        told = [remarks.say(one, came.say) for one in remarks.remarks(shown.manuscript, shown.body)]
+        told = [remarks.words(one, came.say) for one in remarks.remarks(shown.manuscript, shown.body)]
         if changed:
             again = came.say(
                 "Your message is not quite the one that you saw, or you saw it long ago: look at it again."

@@ -25,11 +25,18 @@ _MEANINGS: dict[str, Node] = {
 
 def read(runs: list[str], settings: Settings) -> Iterator[list[Node]]:
     """Yield the nodes of each of the `runs` of braces of a text."""
-    return _nodes(_meanings("\n".join(runs)).split("\n"), settings)
+    return _nodes(meanings(runs), settings)
+
+
+def meanings(runs: list[str]) -> list[str]:
+    """Return one letter for each opener and closer of each run, capital for an opener; digits are braces that stay.
+
+    H is for a heading, B for bold, I for italic; a brace that is nothing of these stays as it is.
+    """
+    return _meanings("\n".join(runs)).split("\n")
 
 
 def _meanings(runs: str) -> str:
-    """Return one letter for each opener and closer, capital for an opener; digits are braces that stay."""
     if "}}}}" in runs:
         runs = _HEADING_START.sub("H", runs)
         runs = _HEADING_END.sub("h", runs)
@@ -46,11 +53,11 @@ def _meanings(runs: str) -> str:
     return runs
 
 
-def _nodes(runs: list[str], settings: Settings) -> Iterator[list[Node]]:
+def _nodes(letters: list[str], settings: Settings) -> Iterator[list[Node]]:
     heading = f"h{settings.heading}"
-    meanings = _MEANINGS | {"h": Close(heading)}
+    nodes_of = _MEANINGS | {"h": Close(heading)}
     numbered = 0
-    for run in runs:
+    for run in letters:
         nodes: list[Node] = []
         for letter in run:
             if letter == "H":
@@ -58,5 +65,5 @@ def _nodes(runs: list[str], settings: Settings) -> Iterator[list[Node]]:
                 place = f' id="{settings.prefix}h{numbered}"' if settings.prefix else ""
                 nodes += [PARAGRAPH, Open(heading, place)]
             else:
-                nodes.append(meanings.get(letter, letter))
+                nodes.append(nodes_of.get(letter, letter))
         yield nodes

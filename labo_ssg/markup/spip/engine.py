@@ -52,9 +52,7 @@ def render(
     """
     settings = Settings(kind, links, language, typography, f"{anchor}-" if anchor else "", heading)
     aside = Aside()
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(KEPT.findall(text))
+    text = legible(text)
     if "<" in text:
         text = verbatim.set_aside(text, aside, language)
     text = inlines.set_aside(text, aside, settings)
@@ -64,6 +62,13 @@ def render(
     body = html.write(blocks.nodes(text, aside, settings), kind)
     foot = notes.block(found, aside, settings.prefix)
     return Rendered(body, html.write(blocks.nodes(foot, aside, settings), kind) if foot else "")
+
+
+def legible(text: str) -> str:
+    """Return what is read of `text`: lines that end in one way, and nothing that no HTML may hold."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(KEPT.findall(text))
 
 
 def references(text: str) -> tuple[str, ...]:

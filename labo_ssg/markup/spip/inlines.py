@@ -6,7 +6,6 @@ shortcuts, and a shortcut may even begin in it and end outside.
 """
 
 import re
-from collections.abc import Callable
 from html import escape, unescape
 
 from labo_ssg.markup.spip import links, models, tags
@@ -15,8 +14,8 @@ from labo_ssg.markup.spip.nodes import MARK, NOTHING, PARAGRAPH, Aside, Atom, Cl
 
 # What a piece starts with; each alternative is literal, which is what makes the search fast.
 _SIGNS = ("<", "[", "&", "\\", "http", "HTTP", "Http", "www.", "WWW.", "Www.")
-_SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
-_LABEL_SIGN = re.compile(r"<|&|\\")
+SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
+LABEL_SIGN = re.compile(r"<|&|\\")
 
 # The forms that start with each sign, in the order in which they are tried, and the reader of each.
 _FORMS = {
@@ -47,12 +46,12 @@ def set_aside(text: str, aside: Aside, settings: Settings) -> str:
     """Return `text` with its tags, entities, links and addresses replaced by marks."""
     for sign in _SIGNS:
         if sign in text:
-            return _Reader(text, aside, settings).read(_SIGN)
+            return Reader(text, aside, settings).read(SIGN)
     return text
 
 
-class _Reader:
-    """One pass over a text: a method for each form, which returns what to leave in its place."""
+class Reader:
+    """One pass over a text: a method for each form, by its name, which returns what to leave in its place."""
 
     def __init__(self, text: str, aside: Aside, settings: Settings) -> None:
         self.text, self.aside, self.settings = text, aside, settings
@@ -75,7 +74,7 @@ class _Reader:
                 done.append(text[start])
             else:
                 self.at = match.end()
-                done.append(_READERS[match.lastgroup or ""](self, match))
+                done.append(getattr(self, match.lastgroup or "")(match))
         done.append(text[self.at :])
         return "".join(done)
 
@@ -93,13 +92,18 @@ class _Reader:
         return ""
 
     def note(self, match: re.Match[str]) -> str:
-        """Leave the name of a note; a name that is closed like a tag is a tag."""
-        if match.start() >= self.note_end and (end := self.seeker.find(_NOTE_END, match.end())):
-            self.note_end = end.end()
-            if f"</{match['name']}>" not in self.text[match.end() : end.start()]:
-                return "[[" + self.aside.put(Name(match["name"].strip()))
+        """Leave the name of a note."""
+        if self.has_name(match):
+            return "[[" + self.aside.put(Name(match["name"].strip()))
         self.at = match.start() + 2
         return "[["
+
+    def has_name(self, note: re.Match[str]) -> bool:
+        """Tell whether a note begins with its name; one that is closed like a tag is a tag."""
+        if note.start() < self.note_end or not (end := self.seeker.find(_NOTE_END, note.end())):
+            return False
+        self.note_end = end.end()
+        return f"</{note['name']}>" not in self.text[note.end() : end.start()]
 
     def tag(self, match: re.Match[str]) -> str:
         source = match[0]
@@ -148,8 +152,8 @@ class _Reader:
 
     def link_to(self, url: str, title: str, language: str, text: str, name: str = "") -> str:
         """Leave `text` between the marks of a link, or alone where there is no `url`."""
-        if _LABEL_SIGN.search(text):
-            text = _Reader(text, self.aside, self.settings).read(_LABEL_SIGN)
+        if LABEL_SIGN.search(text):
+            text = Reader(text, self.aside, self.settings).read(LABEL_SIGN)
         if not url:
             return text
         attributes = {"href": url, "class": name, "hreflang": language, "title": unescape(title)}
@@ -164,8 +168,3 @@ class _Reader:
         href, text, tail = found
         link = f'<a{tags.attribute("href", href)} class="spip_url">{escape(text)}</a>'
         return self.aside.put(Atom(link)) + tail
-
-
-_READERS: dict[str, Callable[[_Reader, re.Match[str]], str]] = {
-    name: getattr(_Reader, name) for forms in _FORMS.values() for name in forms
-}

@@ -27,7 +27,7 @@ _RESERVED = frozenset({"textarea"})
 TAG = r"</?[A-Za-z][A-Za-z0-9_]*(?:[\s/|][^<>]*)?>"
 ENTITY = r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]*);"
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)([^<>]*)>")
-_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""")
+ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""")
 _RAW = re.compile(f"({TAG})|({ENTITY})")
 _BLOCK_TAG = re.compile(rf"<(?:{'|'.join(BLOCKS)}|hr)\b", re.IGNORECASE)
 
@@ -54,9 +54,9 @@ def read_tag(source: str, kind: Kind) -> Node | None:
 
 def _attributes(source: str, kind: Kind) -> str:
     kept: dict[str, str] = {}
-    for match in _ATTRIBUTE.finditer(source):
+    for match in ATTRIBUTE.finditer(source):
         name, value = match[1].lower(), match[2] or ""
-        if name.startswith("on") or name == "style" or (kind == "forum" and name in _NOT_FOR_VISITORS):
+        if is_active(name) or (kind == "forum" and name in _NOT_FOR_VISITORS):
             continue
         if value[:1] in ("'", '"'):
             value = value[1:-1]
@@ -64,6 +64,11 @@ def _attributes(source: str, kind: Kind) -> str:
             name = "id"
         kept.setdefault(name, value)
     return "".join(attribute(name, unescape(value)) for name, value in kept.items())
+
+
+def is_active(attribute: str) -> bool:
+    """Tell whether an attribute is code, or may hide the page."""
+    return attribute.startswith("on") or attribute == "style"
 
 
 def attribute(name: str, value: str) -> str:

@@ -5,7 +5,7 @@ closing tag of its name; without one, its opening tag is an ordinary tag.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import escape
 
 from labo_ssg.markup.spip.nodes import BLANKS, NOTHING, Aside, Atom, Block, Close, Open, Raw, Seeker
@@ -25,17 +25,13 @@ _LINE_ENDS = re.compile(r"\n+")
 
 def set_aside(text: str, aside: Aside, language: str) -> str:
     """Return `text` with its verbatim pieces replaced by marks, in `language` where it offers several."""
-    seeker = Seeker(text)
     done: list[str] = []
     at = 0
-    while aside.has_room() and (opening := _OPENING.search(text, at)):
+    for opening, closing in pieces(text):
+        if not aside.has_room():
+            break
         name = opening[1].lower()
-        closing = seeker.find(_CLOSING[name], opening.end())
         done.append(text[at : opening.start()])
-        if closing is None:
-            done.append(opening[0])
-            at = opening.end()
-            continue
         content = text[opening.end() : closing.start()]
         if name == "multi":
             done.append(_in_language(set_aside(content, aside, language), aside, language))
@@ -46,6 +42,17 @@ def set_aside(text: str, aside: Aside, language: str) -> str:
         at = closing.end()
     done.append(text[at:])
     return "".join(done)
+
+
+def pieces(text: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """Yield the opening tag, whose first group is its name, and the closing tag of each piece of `text`."""
+    seeker = Seeker(text)
+    at = 0
+    while opening := _OPENING.search(text, at):
+        closing = seeker.find(_CLOSING[opening[1].lower()], opening.end())
+        if closing:
+            yield opening, closing
+        at = (closing or opening).end()
 
 
 def _code(content: str, aside: Aside) -> str:

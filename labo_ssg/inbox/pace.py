@@ -1,0 +1,115 @@
+"""How many messages are taken in an hour; the only importer of limits.
+
+Counted with a sliding window counter, two numbers a sender: a little less exact than a moving window, which keeps the
+time of each message, and which limits' own memory clears by sending every key to a thread at every message.
+No address is kept, but a digest for two hours, which the day and a secret shape: a list of addresses does not undo it.
+"""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
+
+from limits import RateLimitItem, RateLimitItemPerHour
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage.redis.redispy import RedispyBridge
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+
+from labo_ssg.model import PaceSettings
+
+PATIENCE = 1.0  # seconds that a visitor waits for the store
+CAPACITY = 20_000  # counters in memory; then senders share what follows, until the hours have passed
+SHARED = 3  # hex digits of a sender's key by then: 4096 counters
+SILENCE = timedelta(minutes=1)  # between two words on the same failure
+
+Answer = TypeVar("Answer")
+
+_LOG = logging.getLogger("labo.inbox")
+
+
+class Pace:
+    """What was taken of late from each sender, and under each article.
+
+    `secret` is the same in all inboxes of a site that count together, and another for each site.
+    Where the store does not answer, messages are taken uncounted.
+    """
+
+    def __init__(self, settings: PaceSettings, secret: bytes) -> None:
+        """Open the store, without asking it anything; raise ConfigurationError where limits has none of its kind."""
+        scheme, _, rest = settings.store.removeprefix("async+").partition("://")
+        client = {"implementation": "redispy"} if scheme.startswith("redis") else {}
+        self._storage = storage_from_string(f"async+{scheme}://{rest}", wrap_exceptions=True, **client)
+        self._limiter = SlidingWindowCounterRateLimiter(self._storage)
+        self._by_sender = RateLimitItemPerHour(settings.sender, namespace="labo-sender")
+        self._under_article = RateLimitItemPerHour(settings.article, namespace="labo-article")
+        self._secret = secret
+        self._told: datetime | None = None
+
+    async def count(self, address: str, article: str, now: datetime) -> tuple[int, int]:
+        """Return how many were taken in the last hour: of this sender, under this article, each up to its limit."""
+        asked = self._count(self._sender(address, now), self._article(article))
+        return await self._patiently(asked, now, (0, 0))
+
+    async def take(self, address: str, article: str, now: datetime) -> str:
+        """Count a message and return "", or "sender" or "article" for whose limit it is over; that one is not counted.
+
+        `now` shapes the digest of the day alone: the store has a clock of its own.
+        """
+        asked = self._take(self._sender(address, now), self._article(article))
+        return await self._patiently(asked, now, "")
+
+    async def close(self) -> None:
+        """Let go of the store; limits has no word for it."""
+        bridge = self._storage.bridge if isinstance(self._storage, RedisStorage) else None
+        if isinstance(bridge, RedispyBridge):
+            await bridge.storage.aclose()
+
+    async def _count(self, sender: str, article: str) -> tuple[int, int]:
+        return await self._taken(self._by_sender, sender), await self._taken(self._under_article, article)
+
+    async def _taken(self, item: RateLimitItem, key: str) -> int:
+        return item.amount - (await self._limiter.get_window_stats(item, key)).remaining
+
+    async def _take(self, sender: str, article: str) -> str:
+        if not await self._limiter.test(self._by_sender, sender):
+            return "sender"
+        if not await self._limiter.hit(self._under_article, article):
+            return "article"
+        # Another message of the same sender may have been quicker, in another inbox, since the test.
+        return "" if await self._limiter.hit(self._by_sender, sender) else "sender"
+
+    async def _patiently(self, asked: Awaitable[Answer], now: datetime, otherwise: Answer) -> Answer:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asked
+        except (StorageError, OSError) as error:  # TimeoutError is an OSError
+            if self._told is None or abs(now - self._told) >= SILENCE:
+                self._told = now
+                why = getattr(error, "storage_error", error)
+                _LOG.error("the store of the pace does not answer, messages are taken uncounted: %r", why)
+            return otherwise
+
+    def _sender(self, address: str, now: datetime) -> str:
+        day = now.astimezone(UTC).date().isoformat().encode()
+        key = hmac.digest(self._secret + day, _home(address).encode(), "sha256")[:16].hex()
+        full = isinstance(self._storage, MemoryStorage) and len(self._storage.storage) >= CAPACITY
+        return key[:SHARED] if full else key
+
+    def _article(self, article: str) -> str:
+        return hmac.digest(self._secret, article.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
+
+
+def _home(address: str) -> str:
+    """Return an IPv4 address, or the /64 network of an IPv6 one: a home or a telephone picks any of its addresses."""
+    try:
+        ip = ip_address(address)
+    except ValueError:  # of no network: a socket of this machine
+        return address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or IPv6Address(int(ip) >> 64 << 64))
