@@ -21,6 +21,12 @@ Discussion = Literal["open", "closed", "off"]
 
 Shown = Literal["shown", "hidden"]
 
+Way = Literal["post", "mail", "new-file"]
+"""How a visitor sends a message: by the form, by a letter, or as a file written on a forge."""
+
+Forge = Literal["github", "gitlab", "forgejo"]
+"""What a forge speaks; Gitea and Codeberg speak as Forgejo does."""
+
 Publish = Literal["files", "release"]
 """Whether the files of the output folder are replaced one by one, or a link turned to a folder of new ones."""
 
@@ -63,8 +69,9 @@ class Term(Struct, frozen=True):
 class CommentSettings(Struct, frozen=True):
     """How the discussions of the site work, and what their form asks; an article may choose its own `default`.
 
-    `inbox` is the address of the form. Lengths of a message are in characters. `key` is the public one to which
-    addresses of e-mail are sealed; without it none is asked for. `delay` is how soon moderators usually decide.
+    `inbox` is the address of the form, or what takes its place: mailto:name@example.org, new-file. Lengths of a
+    message are in characters. `key` is the public one to which addresses of e-mail are sealed; without it none is
+    asked for. `delay` is how soon moderators usually decide.
     """
 
     default: Discussion = "open"
@@ -79,6 +86,17 @@ class CommentSettings(Struct, frozen=True):
     shortest: int = 10
     longest: int = 20_000
     key: str = ""
+
+
+class Repository(Struct, frozen=True):
+    """Where the sources of the site lie: `url` is that of its page on a forge, the site at its root.
+
+    `forge` is None where neither the settings nor the host's name tell it.
+    """
+
+    url: str
+    branch: str = "main"
+    forge: Forge | None = None
 
 
 class NoticeSettings(Struct, frozen=True):
@@ -187,6 +205,7 @@ class Site(Struct, frozen=True):
     social: tuple[Link, ...] = ()
     comments: CommentSettings = CommentSettings()
     inbox: InboxSettings = InboxSettings()
+    repository: Repository | None = None
     glossary: tuple[Term, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 

@@ -88,7 +88,9 @@ class Edition:
         links = manuscripts.find_links(self._made.known, references, (), self.site.base_url)
         manuscript = manuscripts.of_comment(self._desk, comment, comment.text, at.language, links)
         body = markup.render_body(manuscript)
-        alone = threads.thread((comment,), urls.article(at), {comment.id: body}, self.site.comments.editors, "")
+        alone = threads.thread(
+            (comment,), urls.article(at), {comment.id: body}, self.site.comments.editors, lambda _: ""
+        )
         return Shown(alone[0], manuscript, body)
 
     def render(self, page: Page) -> bytes:

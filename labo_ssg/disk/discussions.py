@@ -56,11 +56,15 @@ def homeless(paths: Iterable[str], articles: Collection[str]) -> list[Problem]:
     for path in paths:
         folder = path.split("/")[2]
         if folder not in hints:
-            near = difflib.get_close_matches(folder, list(articles), 1)
-            usual = "an article's id is its file's name without the extension"
-            hints[folder] = f"did you mean `{near[0]}`?" if near else usual
+            hints[folder] = guess(folder, articles)
         found.append(Problem(Place(path, 1), f"there is no article `{folder}`", hints[folder]))
     return found
+
+
+def guess(article: str, articles: Collection[str]) -> str:
+    """Return the hint for the id of an article that is none of `articles`."""
+    near = difflib.get_close_matches(article, list(articles), 1)
+    return f"did you mean `{near[0]}`?" if near else "an article's id is its file's name without the extension"
 
 
 def check_pending(root: Path, library: Library, at: Reader) -> list[Problem]:

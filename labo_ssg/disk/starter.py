@@ -24,7 +24,7 @@ def make_site(folder: Path, *, language: str, today: str) -> list[str]:
         made.append(path)
     for name in EMPTY_FOLDERS:
         write_atomic(folder / name / ".gitkeep", b"")
-    write_atomic(folder / ".gitignore", b"/public\n/public.releases/\n/.labo/\n")
+    write_atomic(folder / ".gitignore", b"/public\n/public.releases/\n/.labo/\n/labo-moderators.key\n")
     return made
 
 

@@ -1,17 +1,17 @@
 """`site.yaml` → Site, and `content/glossaire.yaml` → the terms of the glossary."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from importlib.util import find_spec
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from labo_ssg.formats import fields, plain_text, theme_settings, yaml_text
-from labo_ssg.model import CommentSettings, Engine, InboxSettings, Site, Term
+from labo_ssg.formats import fields, plain_text, repository, theme_settings, yaml_text
+from labo_ssg.model import CommentSettings, Discussion, Engine, Forge, InboxSettings, Repository, Site, Term
 from labo_ssg.problems import Place, Problem
 
 BASE_URL = re.compile(r"https?://[^\s/?#\"'<>\\]+(/[^\s?#\"'<>\\]*)?")
@@ -25,6 +25,7 @@ SERVER = re.compile(r"(smtp|smtps|smtp\+starttls)://[^\s/]+")
 STORE = re.compile(r"memory://|rediss?://\S+")
 LONGEST = 20_000  # characters of a message; a whole form has 20 KB
 OUTSIDE = "start it with https:// or, inside the site, with /"
+BY_MAIL, NEW_FILE = "mailto:", "new-file"
 
 ENGINES = {"python-markdown": "markdown", "commonmark": "pyromark"}  # the packages that they are
 FAST = "pip install 'labo-ssg[fast]'"
@@ -43,6 +44,8 @@ def parse(data: bytes, path: str) -> tuple[Site, tuple[Place, ...], list[Problem
     node, problems = yaml_text.read(text, path)
     if problems:
         return NAMELESS, (), problems
+    if node:
+        _lengthen(node)
     values, lines, _, problems = fields.read(node, Site, path)
     refused = set()
 
@@ -50,7 +53,7 @@ def parse(data: bytes, path: str) -> tuple[Site, tuple[Place, ...], list[Problem
         refused.add(key)
         problems.append(Problem(Place(path, lines.get(key, 1)), f"`{key}`: {what}", hint))
 
-    _check(values, tell)
+    _check(values, lines, tell)
     if "theme" in values:
         values["theme"], more = theme_settings.check(values["theme"], node, path)
         problems += more
@@ -61,8 +64,19 @@ def parse(data: bytes, path: str) -> tuple[Site, tuple[Place, ...], list[Problem
     return site, _places(inside, path) if site.glossary else (), sorted(problems)
 
 
-def _check(values: dict[str, Any], tell: fields.Tell) -> None:
-    """Tell what in the settings has the right type and means nothing."""
+def _lengthen(node: yaml_text.Mapping) -> None:
+    """Write in full what may be written in short: `comments: new-file`, `comments: off`, `repository: https://…`."""
+    for at, (key, value) in enumerate(node.value):
+        if isinstance(value, yaml_text.Scalar) and not yaml_text.is_null(value):
+            if key.value == "comments":
+                name = "default" if value.value in get_args(Discussion) else "inbox"
+                node.value[at] = (key, yaml_text.under(name, value))
+            elif key.value == "repository":
+                node.value[at] = (key, yaml_text.under("url", value))
+
+
+def _check(values: dict[str, Any], lines: Collection[str], tell: fields.Tell) -> None:
+    """Tell what in the settings has the right type and means nothing; `lines` has every key that is there."""
     if values.get("title") == "":
         tell("title", "expected text, found nothing", "a site needs a title")
     if "base_url" in values and not _is_base_url(values["base_url"]):
@@ -83,20 +97,39 @@ def _check(values: dict[str, Any], tell: fields.Tell) -> None:
     for partner in values.get("partners", ()):
         if partner.logo and not PAGE.fullmatch(partner.logo):
             tell("partners", f"the logo `{partner.logo}` is nowhere", OUTSIDE)
+    if "repository" in values:
+        values["repository"] = repository.settle(values["repository"], tell)
     if "comments" in values:
         _check_comments(values["comments"], tell)
+        where = values.get("repository")
+        if values["comments"].inbox == NEW_FILE and (where or "repository" not in lines):
+            _check_forge(where, tell)
     if "inbox" in values:
         _check_inbox(values["inbox"], tell)
 
 
 def _check_comments(comments: CommentSettings, tell: fields.Tell) -> None:
-    if not PAGE.fullmatch(comments.inbox):
-        tell("comments", f"`{comments.inbox}` cannot be the address of an inbox", OUTSIDE)
+    address = comments.inbox.removeprefix(BY_MAIL)
+    if address != comments.inbox:
+        if not EMAIL.fullmatch(address):
+            tell("comments", f"`{address}` is not an e-mail address", "write mailto:name@example.org, nothing after it")
+    elif comments.inbox != NEW_FILE and not PAGE.fullmatch(comments.inbox):
+        what = f"`{comments.inbox}` cannot be the address of an inbox"
+        tell("comments", what, f"{OUTSIDE}; without a server, write mailto:name@example.org or new-file")
     if not 1 <= comments.shortest <= comments.longest <= LONGEST:
         found = f"from {comments.shortest} to {comments.longest} characters"
         tell("comments", f"no message can have {found}", f"`shortest` and `longest` go from 1 to {LONGEST:,}")
     if comments.key and not KEY.fullmatch(comments.key):
         tell("comments", f"`{comments.key}` is not the public key of moderators", "run `labo keys new`")
+
+
+def _check_forge(where: Repository | None, tell: fields.Tell) -> None:
+    """Tell what keeps visitors from being led to the forge on which they write a file."""
+    if where is None:
+        tell("comments", "new-file: where that file goes is not said", "add `repository: https://github.com/…/…`")
+    elif where.forge is None:
+        what = f"what speaks at {urlsplit(where.url).hostname} cannot be told from its name"
+        tell("repository", what, f"add `forge:`, one of {', '.join(get_args(Forge))}: {{url: …, forge: …}}")
 
 
 def _check_inbox(inbox: InboxSettings, tell: fields.Tell) -> None:

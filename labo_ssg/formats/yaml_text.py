@@ -88,6 +88,12 @@ def find(node: Mapping, key: str) -> Node | None:
     return next((value for name, value in node.value if name.value == key), None)
 
 
+def under(key: str, value: Node) -> Mapping:
+    """Return the mapping that holds `value` alone, behind `key`, where `value` stands."""
+    start, end = value.start_mark, value.end_mark
+    return Mapping(_TAGS[Mapping], [(Scalar(_TAGS[Scalar], key, start, start), value)], start, end)
+
+
 def plain(node: Node) -> Any:
     """Return the value of `node` as YAML reads it; raise ValueError where it has none."""
     try:

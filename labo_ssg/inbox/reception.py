@@ -114,7 +114,7 @@ class Reception:
             )
             page = messages.given_back(edition.frame, None, asdict(typed), why)
             return Answer(edition.render(page), 503, "missing")
-        if view.form is None:
+        if not messages.takes(view.form):
             why = edition.frame.say("This discussion is closed: it takes no new contributions.")
             page = messages.given_back(edition.frame, view, asdict(typed), why)
             return Answer(edition.render(page), 403, "closed")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from labo_ssg.model import Article, Conversation, Html, Link, Texts
-from labo_ssg.pages import cards, forms, threads, urls
+from labo_ssg.model import Article, Comment, Conversation, Html, Link, Texts
+from labo_ssg.pages import cards, fallbacks, forms, threads, urls
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials
 from labo_ssg.pages.page import Page, Sketch
@@ -45,8 +45,15 @@ def view(
     lead, body = texts.lead, texts.body
     comments_feed = urls.comments_feed(entry.url) if article.comments != "off" else ""
     feeds = (Link(f"{article.title} – {frame.say('Comments')}", comments_feed),) if comments_feed else ()
-    form = forms.form(article, frame.site)
-    editors, inbox = frame.site.comments.editors, form.action if form else ""
+    form, editors = forms.form(frame, article), frame.site.comments.editors
+
+    def reply(comment: Comment) -> str:
+        """Return where `comment` is answered."""
+        if not form:
+            return ""
+        by_post = form.kind == "post"
+        return urls.reply(form.action, comment) if by_post else fallbacks.link(frame, article, comment.id)
+
     return ArticleView(
         url=entry.url,
         title=article.title,
@@ -71,7 +78,7 @@ def view(
         discussion=article.comments,
         comments=len(talk.comments),
         comments_feed=comments_feed,
-        thread=threads.thread(talk.comments, entry.url, talk.bodies, editors, inbox),
+        thread=threads.thread(talk.comments, entry.url, talk.bodies, editors, reply),
         form=form,
         previous=near[0],
         next=near[1],

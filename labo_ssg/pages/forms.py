@@ -2,20 +2,24 @@
 
 from labo_ssg.model import Article, CommentSettings, Site
 from labo_ssg.packing import digest
+from labo_ssg.pages import fallbacks
+from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.views import FormView
 
 
-def form(article: Article, site: Site) -> FormView | None:
-    """Return the form under `article`, None where it takes no message."""
-    settings = site.comments
+def form(frame: Frame, article: Article) -> FormView | None:
+    """Return the form under `article`, or what stands in for it, None where it takes no message."""
+    settings = frame.site.comments
     if article.comments != "open":
         return None
+    if fallbacks.way(settings) != "post":
+        return fallbacks.form(frame, article)
     return FormView(
         action=settings.inbox,
         article=article.id,
         notice=settings.notice,
         privacy=settings.privacy,
-        trap=trap(site, article.id),
+        trap=trap(frame.site, article.id),
         needs_name=settings.name == "required",
         asks_email=asks_email(settings),
         asks_website=settings.website == "shown",

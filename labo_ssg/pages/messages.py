@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec.structs import replace
 
 from labo_ssg.model import Html, Link
-from labo_ssg.pages import articles, urls
+from labo_ssg.pages import articles, fallbacks, urls
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials
 from labo_ssg.pages.page import Page, Sketch
@@ -35,7 +35,7 @@ Fields = Mapping[str, str]
 def reply(frame: Frame, view: ArticleView, comment: str) -> Page | None:
     """Return the page on which a comment of the article of `view` is answered, None where no answer is taken."""
     answered = find(view, comment)
-    if not answered or not view.form:
+    if not answered or not takes(view.form):
         return None
     title = frame.say("Reply to %(name)s") % {"name": answered.author}
     form = replace(view.form, reply_to=answered.id)
@@ -44,7 +44,7 @@ def reply(frame: Frame, view: ArticleView, comment: str) -> Page | None:
 
 def refused(frame: Frame, view: ArticleView, fields: Fields, errors: Mapping[str, str]) -> Page | None:
     """Return the form with what was typed and what is wrong with it, None where the article takes no message."""
-    if not view.form:
+    if not takes(view.form):
         return None
     answered, form = _filled(view, view.form, fields)
     form = replace(form, errors=dict(errors))
@@ -55,7 +55,7 @@ def preview(
     frame: Frame, view: ArticleView, fields: Fields, shown: CommentView, remarks: Iterable[str], token: str
 ) -> Page | None:
     """Return the message as it will be `shown`, and the form to change it; `token` confirms it as it is."""
-    if not view.form:
+    if not takes(view.form):
         return None
     answered, form = _filled(view, view.form, fields)
     made = _message(frame, view, frame.say("Preview of your message"), answered, form)
@@ -108,6 +108,11 @@ def given_back(frame: Frame, view: ArticleView | None, fields: Fields, why: str)
     )
 
 
+def takes(form: FormView | None) -> TypeGuard[FormView]:
+    """Tell whether messages are taken by an inbox."""
+    return form is not None and form.kind == "post"
+
+
 def find(view: ArticleView, comment: str) -> CommentView | None:
     """Return a published comment of the article of `view`, None where there is none of this id."""
     return next((one for one in _all(view.thread) if one.id == comment), None)
@@ -118,6 +123,8 @@ def samples(materials: Materials, pages: Mapping[str, Page]) -> Iterator[Page]:
 
     `pages` are those of the articles, by id.
     """
+    if fallbacks.way(materials.site.comments) != "post":
+        return
     taking = [article for article in materials.library.articles if article.comments == "open"]
     talked = [article for article in taking if materials.talk(article)]
     for found, template, make in (

@@ -1,6 +1,6 @@
 """Comments → nested threads, in reading order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from labo_ssg.model import Body, Comment, Link
 from labo_ssg.pages import urls
@@ -43,12 +43,16 @@ def check(comments: Sequence[Comment], homes: Mapping[str, str]) -> list[Problem
 
 
 def thread(
-    comments: Sequence[Comment], url: str, bodies: Mapping[str, Body], editors: Sequence[str], inbox: str
+    comments: Sequence[Comment],
+    url: str,
+    bodies: Mapping[str, Body],
+    editors: Sequence[str],
+    reply: Callable[[Comment], str],
 ) -> tuple[CommentView, ...]:
     """Return the root comments of the article at `url`, oldest first, each with its answers.
 
     `bodies` are by comment id; `editors` are the names whose answers are the site's own;
-    `inbox` is the address that takes answers, "" where none are taken.
+    `reply` tells where a comment is answered, "" where it cannot be.
     """
     known = {comment.id: comment for comment in comments}
     roots: list[_Node] = []
@@ -75,7 +79,7 @@ def thread(
             answers=Link(parent.author, f"{url}#{urls.anchor(parent)}") if parent else None,
             depth=node.depth,
             by_editors=comment.author in editors,
-            reply=urls.reply(inbox, comment) if inbox else "",
+            reply=reply(comment),
             excerpt=body.excerpt,
             replies=tuple(map(view, node.replies)),
         )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from labo_ssg.model import Discussion, Heading, Html, Link, Source, Variant
+from labo_ssg.model import Discussion, Heading, Html, Link, Source, Variant, Way
 from labo_ssg.pages import urls
 
 
@@ -148,8 +148,8 @@ class CommentView(Struct, frozen=True):
 
     `anchor` is its id in the page, `url` its permalink; `answers` is the comment it replies to
     (title: its author), or None; `depth` counts from 1 and goes on where nesting stops;
-    `by_editors` tells that its author is one of the site's editors; `reply` is the address of
-    the page on which it is answered, "" where it cannot be. `excerpt` is plain text.
+    `by_editors` tells that its author is one of the site's editors; `reply` is the address at
+    which it is answered, "" where it cannot be. `excerpt` is plain text.
     """
 
     id: str
@@ -174,21 +174,28 @@ class FormView(Struct, frozen=True):
     `reply_to` is the id of the comment that it answers, "" for none. `trap` is the name of a field
     that people leave empty. A text has from `shortest` to `longest` characters. On a page of the inbox
     `values` holds what was typed and `errors` what is wrong with it, by the name of the field.
+
+    Where `kind` is not "post" no inbox receives the form: `link` begins a message elsewhere, at `address`
+    (an e-mail address, the host of a forge), with the `lines` that it must start with.
     """
 
     action: str
     article: str
     notice: str
     privacy: str
-    trap: str
-    needs_name: bool
-    asks_email: bool
-    asks_website: bool
-    shortest: int
-    longest: int
+    trap: str = ""
+    needs_name: bool = True
+    asks_email: bool = False
+    asks_website: bool = True
+    shortest: int = 10
+    longest: int = 20_000
     reply_to: str = ""
     values: dict[str, str] = {}
     errors: dict[str, str] = {}
+    kind: Way = "post"
+    link: str = ""
+    address: str = ""
+    lines: str = ""
 
 
 class ArticleView(View, frozen=True, kw_only=True):

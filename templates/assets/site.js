@@ -85,7 +85,7 @@ on(document, "keydown", (event) => {
 });
 
 // The form for a message has a script of its own, for those who come near it or answer a comment.
-const form = byId("postez");
+const form = document.querySelector("form#postez");
 const enhance = () => import("./form.js");
 if (form) {
   new IntersectionObserver(([entry], self) => {
