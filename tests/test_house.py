@@ -36,6 +36,7 @@ OWNERS = {
     "limits": ["inbox/pace.py"],
     "nacl": ["inbox/sealing.py"],
     "prometheus_client": ["inbox/metrics.py"],
+    "smtplib": ["inbox/smtp.py"],
     "PIL": ["pictures/"],
     "dask": ["build/cluster.py"],
     "distributed": ["build/cluster.py"],

@@ -195,7 +195,7 @@ def test_a_store_that_is_gone_loses_no_message_and_is_told_once_a_minute(caplog:
 
     with caplog.at_level(logging.INFO):
         asyncio.run(scene())
-    assert [(one.name, one.levelname) for one in caplog.records] == [("labo.inbox", "ERROR")] * 2
+    assert [(one.name, one.levelname) for one in caplog.records] == [("labo_ssg.inbox.pace", "ERROR")] * 2
     assert "the store of the pace does not answer" in caplog.text
     assert "192.0.2.1" not in caplog.text
 

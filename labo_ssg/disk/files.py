@@ -222,6 +222,19 @@ def clock(path: Path) -> int:
     return path.stat().st_mtime_ns
 
 
+@contextmanager
+def lock_if_free(path: Path) -> Iterator[bool]:
+    """Hold the lock at `path` if no other process does; give whether that is so, at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
 def _is_free(held: BinaryIO) -> bool:
     """Take the lock of an open file, if that can be done in a short while; tell whether it could."""
     end = time.monotonic() + SHORT

@@ -43,11 +43,6 @@ def text(header: CommentHeader, message: str) -> bytes:
     return frontmatter.write(to_builtins(header, builtin_types=(datetime,)), message)
 
 
-def removal_text(article: str, date: datetime, why: str) -> bytes:
-    """Return the file of a request that a published comment be removed."""
-    return frontmatter.write({"article": article, "date": date}, why)
-
-
 def read_header(data: bytes, path: PurePosixPath) -> CommentHeader | None:
     """Return the header of the comment at `path`, None where it has a problem."""
     parts, problems = frontmatter.read(data, str(path), CommentHeader)

@@ -27,19 +27,26 @@ from labo_ssg.build.edition import Editions
 from labo_ssg.disk.library import read_site
 from labo_ssg.formats.site_yaml import PAGE
 from labo_ssg.inbox import log as log_lines
+from labo_ssg.inbox.commit import CommitDelivery
+from labo_ssg.inbox.deliveries import Deliveries, Delivery
 from labo_ssg.inbox.guard import Guard
 from labo_ssg.inbox.metrics import TYPE
+from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.inbox.parts import Parts, assemble
+from labo_ssg.inbox.showing import Showing
 from labo_ssg.inbox.twins import fingerprint
 from labo_ssg.inbox.web import application
+from labo_ssg.model import Site
 from labo_ssg.pages import urls
 from labo_ssg.places import SETTINGS
 from labo_ssg.problems import Place, Problem
 
 ROOT = "LABO_ROOT"
+PASSWORD = "LABO_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
+GRACE = 8.0  # seconds in which deliveries may end what they do
 REMEMBERED = 5000  # messages whose likes are known from the start
 
-log = logging.getLogger(log_lines.NAME)
+log = logging.getLogger(__name__)
 
 
 def create_app(root: Path | None = None) -> ASGIApp:
@@ -57,9 +64,10 @@ def create_app(root: Path | None = None) -> ASGIApp:
     own = urlsplit(site.base_url)
     origins = [f"{own.scheme}://{own.netloc}", *site.inbox.origins]
     editions = Editions(root, f"{site.comments.inbox if is_elsewhere else f'{home}/'}assets")
-    parts = assemble(root, site.inbox.pace, editions, now, lambda: None)
+    deliveries = Deliveries(root, _deliveries(root, site, editions))
+    parts = assemble(root, site.inbox.pace, editions, now, deliveries.wake)
     parts.mailbox.open()
-    upkeep = Upkeep(editions, parts)
+    upkeep = Upkeep(editions, parts, deliveries)
     routes = [
         *parts.web.routes(home),
         Route(f"{home}/assets/{{stamp}}/{{name:path}}", upkeep.asset),
@@ -73,6 +81,19 @@ def create_app(root: Path | None = None) -> ASGIApp:
     return ProxyHeadersMiddleware(app, [*site.inbox.proxies])  # type: ignore[arg-type,return-value] # uvicorn's names
 
 
+def _deliveries(root: Path, site: Site, editions: Editions) -> list[Delivery]:
+    """Return what is done with messages once they are kept, as the settings say."""
+    settings = site.inbox
+    found: list[Delivery] = []
+    if settings.mailbox == "commit":
+        found.append(CommitDelivery(root, settings.bot, push=settings.push))
+    show, password = Showing(root, editions).show, os.environ.get(PASSWORD, "")
+    tellers = (
+        NoticeDelivery(root, site, who, render=show, password=password, clock=now) for who in settings.notices.to
+    )
+    return [*found, *tellers]
+
+
 class Unfit(Exception):  # noqa: N818 - a site, not an error of the program
     """A site that cannot have an inbox as it is."""
 
@@ -84,9 +105,9 @@ class Unfit(Exception):  # noqa: N818 - a site, not an error of the program
 class Upkeep:
     """The work that goes on beside the answers, and what else is asked of an inbox than by visitors."""
 
-    def __init__(self, editions: Editions, parts: Parts) -> None:
+    def __init__(self, editions: Editions, parts: Parts, deliveries: Deliveries) -> None:
         self._editions, self._mailbox, self._recent = editions, parts.mailbox, parts.recent
-        self._metrics = parts.metrics
+        self._metrics, self._pace, self._deliveries = parts.metrics, parts.pace, deliveries
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -94,13 +115,16 @@ class Upkeep:
         await to_thread.run_sync(self._editions.refresh, now())
         self._tell_problems()
         log.info("ready")
-        beside = [asyncio.create_task(self._keep_up()), asyncio.create_task(self._remember())]
+        work = (self._keep_up(), self._remember(), self._deliveries.run())
+        beside = [asyncio.create_task(one) for one in work]
         try:
             yield
         finally:
+            await self._deliveries.finish(GRACE)
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            await self._pace.close()
             log.info("stopped")
 
     async def _keep_up(self) -> None:
@@ -143,7 +167,8 @@ class Upkeep:
             await to_thread.run_sync(self._mailbox.check)
         except OSError as error:
             return PlainTextResponse(f"messages cannot be kept: {error}\n", 503)
-        return PlainTextResponse("ok\n")
+        troubles = "".join(f"{name}: {reason}\n" for name, reason in self._deliveries.troubles().items())
+        return PlainTextResponse(f"ok: messages are kept\n{troubles}")
 
     async def numbers(self, _: Request) -> Response:
         return Response(self._metrics.text(), media_type=TYPE)

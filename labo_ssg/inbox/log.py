@@ -4,8 +4,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
-NAME = "labo.inbox"
-KNOWN = vars(logging.makeLogRecord({})).keys() | {"message", "asctime", "taskName"}
+NAME = "labo_ssg.inbox"
+UNKNOWN = vars(logging.makeLogRecord({})).keys() | {"message", "asctime", "taskName", "color_message"}
 
 
 class Lines(logging.Formatter):
@@ -16,7 +16,7 @@ class Lines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
-            **{name: value for name, value in vars(record).items() if name not in KNOWN},
+            **{name: value for name, value in vars(record).items() if name not in UNKNOWN},
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

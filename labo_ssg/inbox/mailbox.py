@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from labo_ssg.disk import files, spool
 from labo_ssg.formats import comment as comment_format
+from labo_ssg.formats import removal
 from labo_ssg.formats.comment import CommentHeader
+from labo_ssg.formats.removal import Removal
 from labo_ssg.places import APPROVED, INBOX, PENDING, REMOVALS
 
 WITHDRAWN = f"{INBOX}/withdrawn"  # an empty file for each message that its author has withdrawn
@@ -107,7 +109,7 @@ class Mailbox:
 
     def ask_removal(self, article: str, comment: str, why: str, now: datetime) -> None:
         """Keep the request of an author that a published message be removed."""
-        data = comment_format.removal_text(article, now, why)
+        data = removal.text(article, Removal(now, why))
         spool.keep_new(self._root / self._path(REMOVALS, article, comment), data)
 
     def newest(self, number: int) -> Iterator[tuple[str, str, str]]:

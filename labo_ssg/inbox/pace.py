@@ -29,7 +29,7 @@ SILENCE = timedelta(minutes=1)  # between two words on the same failure
 
 Answer = TypeVar("Answer")
 
-_LOG = logging.getLogger("labo.inbox")
+_LOG = logging.getLogger(__name__)
 
 
 class Pace:

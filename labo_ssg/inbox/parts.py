@@ -22,11 +22,12 @@ class Parts(NamedTuple):
     web: Web
     mailbox: Mailbox
     recent: Recent
+    pace: Pace
     metrics: Metrics
 
 
 def assemble(
-    root: Path, pace: PaceSettings, editions: Newsstand, clock: Callable[[], datetime], wake: Callable[[], None]
+    root: Path, settings: PaceSettings, editions: Newsstand, clock: Callable[[], datetime], wake: Callable[[], None]
 ) -> Parts:
     """Return the parts of an inbox of the site at `root`; raise OSError, Weak.
 
@@ -34,6 +35,7 @@ def assemble(
     """
     mailbox, recent, metrics = Mailbox(root), Recent(), Metrics()
     tokens = Tokens(secret(root))
-    reception = Reception(editions, mailbox, tokens, Pace(pace, tokens.pace()), recent, wake)
+    pace = Pace(settings, tokens.pace())
+    reception = Reception(editions, mailbox, tokens, pace, recent, wake)
     web = Web(editions, reception, Counter(reception, mailbox, tokens), metrics, clock)
-    return Parts(web, mailbox, recent, metrics)
+    return Parts(web, mailbox, recent, pace, metrics)

@@ -27,7 +27,7 @@ from labo_ssg.pages import messages
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.views import ArticleView
 
-log = logging.getLogger("labo.inbox")
+log = logging.getLogger(__name__)
 
 Fields = Mapping[str, str]
 """What was posted, by name."""

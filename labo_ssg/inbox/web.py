@@ -14,7 +14,6 @@ from starlette.routing import Route
 from starlette.types import Lifespan
 
 from labo_ssg.inbox import posted
-from labo_ssg.inbox.log import NAME
 from labo_ssg.inbox.metrics import Metrics
 from labo_ssg.inbox.posted import Refused
 from labo_ssg.inbox.reception import Answer, Newsstand, Reception
@@ -22,7 +21,7 @@ from labo_ssg.inbox.status import Counter
 from labo_ssg.pages import messages
 from labo_ssg.theme import Broken
 
-log = logging.getLogger(NAME)
+log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Awaitable[Answer]]
 
