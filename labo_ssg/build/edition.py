@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from labo_ssg.build import cache, finding, manuscripts, standing
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.design import Design, design
@@ -28,6 +30,7 @@ from labo_ssg.theme import Theme
 KEPT = 128  # articles whose views stay at hand
 SELDOM = 30  # looking for changes takes at most one part in so many of the time
 OFTEN = 3.0  # seconds between two looks, at least
+SOON = 0.5  # seconds between two looks, where somebody waits for what the last one did not find
 
 
 class Shown(NamedTuple):
@@ -88,9 +91,9 @@ class Edition:
         links = manuscripts.find_links(self._made.known, references, (), self.site.base_url)
         manuscript = manuscripts.of_comment(self._desk, comment, comment.text, at.language, links)
         body = markup.render_body(manuscript)
-        alone = threads.thread(
-            (comment,), urls.article(at), {comment.id: body}, self.site.comments.editors, lambda _: ""
-        )
+        editors, bodies = self.site.comments.editors, {comment.id: body}
+        root = replace(comment, reply_to="")  # what it answers is not among those that are shown
+        alone = threads.thread((root,), urls.article(at), bodies, editors, lambda _: "")
         return Shown(alone[0], manuscript, body)
 
     def render(self, page: Page) -> bytes:
@@ -106,7 +109,7 @@ class Editions:
         self._lock = Lock()
         self._current: Edition | None = None
         self._ground = b""  # a digest of all that the current one was made from
-        self._next_look = 0.0
+        self._next_look = self._next_urgent_look = 0.0
         self.problems: tuple[Problem, ...] = ()
 
     @property
@@ -116,9 +119,12 @@ class Editions:
             raise LookupError("no edition was made yet")
         return self._current
 
-    def is_worth_a_look(self) -> bool:
-        """Tell whether the last look is so long ago that the files may have changed since."""
-        return time.monotonic() >= self._next_look
+    def is_worth_a_look(self, *, urgent: bool = False) -> bool:
+        """Tell whether the last look is so long ago that the files may have changed since.
+
+        It is `urgent` where somebody asks for what the last one did not find.
+        """
+        return time.monotonic() >= (self._next_urgent_look if urgent else self._next_look)
 
     def refresh(self, now: datetime) -> bool:
         """Look whether the site has changed, and make a new edition then; tell whether there is one.
@@ -133,6 +139,7 @@ class Editions:
             finally:
                 end = time.monotonic()
                 self._next_look = end + max(OFTEN, (end - start) * SELDOM)
+                self._next_urgent_look = end + max(SOON, end - start)
 
     def _refresh(self, now: datetime) -> bool:
         try:

@@ -48,7 +48,7 @@ class Newsstand(Protocol):
     @property
     def current(self) -> Edition: ...
 
-    def is_worth_a_look(self) -> bool: ...
+    def is_worth_a_look(self, *, urgent: bool = False) -> bool: ...
 
     def refresh(self, now: datetime) -> bool: ...
 
@@ -145,7 +145,7 @@ class Reception:
             await self._refresh(now)
             edition = self._editions.current
             return edition, edition.article(article)
-        if self._editions.is_worth_a_look():  # it may have been published a moment ago
+        if self._editions.is_worth_a_look(urgent=True):  # it may have been published a moment ago
             await self._refresh(now)
             edition = self._editions.current
         return edition, edition.article(article) if edition.is_known(article) else None

@@ -41,7 +41,7 @@ class Stage:
     def has_site(self) -> bool:
         return self._edition is not None
 
-    def is_worth_a_look(self) -> bool:
+    def is_worth_a_look(self, *, urgent: bool = False) -> bool:
         """Tell that nobody need look for changes: the watcher does."""
         return False
 
