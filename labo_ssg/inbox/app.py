@@ -34,11 +34,12 @@ from labo_ssg.inbox.metrics import TYPE
 from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.inbox.parts import Parts, assemble
 from labo_ssg.inbox.showing import Showing
+from labo_ssg.inbox.tokens import Weak
 from labo_ssg.inbox.twins import fingerprint
 from labo_ssg.inbox.web import application
 from labo_ssg.model import Site
 from labo_ssg.pages import urls
-from labo_ssg.places import SETTINGS
+from labo_ssg.places import INBOX, SETTINGS
 from labo_ssg.problems import Place, Problem
 
 ROOT = "LABO_ROOT"
@@ -65,8 +66,11 @@ def create_app(root: Path | None = None) -> ASGIApp:
     origins = [f"{own.scheme}://{own.netloc}", *site.inbox.origins]
     editions = Editions(root, f"{site.comments.inbox if is_elsewhere else f'{home}/'}assets")
     deliveries = Deliveries(root, _deliveries(root, site, editions))
-    parts = assemble(root, site.inbox.pace, editions, now, deliveries.wake)
-    parts.mailbox.open()
+    try:
+        parts = assemble(root, site.inbox.pace, editions, now, deliveries.wake)
+        parts.mailbox.open()
+    except Weak as weak:
+        raise Unfit([Problem(Place(INBOX), str(weak), "leave it out, and one is made")]) from weak
     upkeep = Upkeep(editions, parts, deliveries)
     routes = [
         *parts.web.routes(home),
