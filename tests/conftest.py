@@ -1,12 +1,15 @@
 """What several tests share: the demo site built once, small sites, the real command line."""
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
 import chromium
@@ -23,6 +26,7 @@ from labo_ssg.theme import Theme
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+Result = TypeVar("Result")
 LABO = [sys.executable, "-m", "labo_ssg"]
 
 
@@ -73,6 +77,12 @@ def build_files(root: Path, output: Path, *, drafts: bool = False, now: datetime
 
 def read_tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return what `work` gives, run in a thread of its own: Playwright keeps a loop in that of the tests."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def dom(page: bytes) -> Element:

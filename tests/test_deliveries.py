@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import comment
+from conftest import comment, run
 
 from labo_ssg.inbox.deliveries import LOCK, Deliveries, Delivery, Failed, Pace
 
@@ -109,7 +109,7 @@ def test_what_is_there_and_what_comes_goes_out(tmp_path: Path) -> None:
         await deliveries.finish(5)
         await task
 
-    asyncio.run(work())
+    run(work())
     assert copies.copied[0] == ["before.md"]
     assert sorted(name for names in copies.copied for name in names) == ["before.md", "one.md", "three.md", "two.md"]
     assert len(copies.copied) <= 3, "what comes together goes out together"
@@ -128,7 +128,7 @@ def test_a_message_of_another_process_is_found(tmp_path: Path) -> None:
         await deliveries.finish(5)
         await task
 
-    asyncio.run(work())
+    run(work())
 
 
 def test_what_fails_is_tried_ever_more_rarely_and_hinders_no_other(
@@ -145,7 +145,7 @@ def test_what_fails_is_tried_ever_more_rarely_and_hinders_no_other(
         return bool(failing.copied)
 
     with caplog.at_level(logging.WARNING):
-        asyncio.run(running(deliveries, done))
+        run(running(deliveries, done))
     pauses = [later - sooner for sooner, later in zip(failing.tried, failing.tried[1:], strict=False)][:6]
     assert pauses[0] >= 0.01
     assert min(pauses[3:]) >= 0.04
@@ -168,7 +168,7 @@ def test_finishing_tries_once_more_what_failed(tmp_path: Path) -> None:
     failing = Copies(tmp_path, [Failed("the server is down")])
     put(tmp_path, "one")
     deliveries = Deliveries(tmp_path, [failing])
-    asyncio.run(running(deliveries, lambda: deliveries.troubles()))
+    run(running(deliveries, lambda: deliveries.troubles()))
     assert failing.copied == [["one.md"]]
 
 
@@ -192,21 +192,21 @@ def test_finishing_waits_no_longer_than_it_may_and_the_lock_is_held_while_someth
         await second.finish(5)
         await other
 
-    asyncio.run(work())
+    run(work())
 
 
 def test_a_wake_before_and_after_is_harmless(tmp_path: Path) -> None:
     copies = Copies(tmp_path)
     deliveries = Deliveries(tmp_path, [copies], QUICK)
     deliveries.wake()
-    asyncio.run(running(deliveries, lambda: copies.tried))
+    run(running(deliveries, lambda: copies.tried))
     deliveries.wake()
-    asyncio.run(deliveries.finish(1))
+    run(deliveries.finish(1))
 
 
 def test_nothing_to_deliver_takes_no_lock(tmp_path: Path) -> None:
     nothing: list[Delivery] = []
-    asyncio.run(Deliveries(tmp_path, nothing).run())
+    run(Deliveries(tmp_path, nothing).run())
     assert not (tmp_path / LOCK).exists()
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from conftest import run
 from limits.aio.storage import memory
 from limits.errors import ConfigurationError
 
@@ -47,7 +48,7 @@ def test_a_sender_is_stopped_at_the_limit_and_others_are_not(clock: SimpleNamesp
         assert await told(pace, *[("192.0.2.1", "a")] * 4) == ["", "", "", "sender"]
         assert await told(pace, ("192.0.2.2", "a"), ("192.0.2.1", "b")) == ["", "sender"]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_an_article_is_closed_at_its_limit_and_others_are_not(clock: SimpleNamespace) -> None:
@@ -56,7 +57,7 @@ def test_an_article_is_closed_at_its_limit_and_others_are_not(clock: SimpleNames
         messages = [(f"192.0.2.{number}", "a") for number in range(4)]
         assert await told(pace, *messages, ("192.0.2.3", "b")) == ["", "", "", "article", ""]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_what_was_taken_is_counted_and_what_was_not_is_not(clock: SimpleNamespace) -> None:
@@ -70,7 +71,7 @@ def test_what_was_taken_is_counted_and_what_was_not_is_not(clock: SimpleNamespac
         assert await pace.count("192.0.2.2", "a", NOON) == (1, 3)
         assert await pace.count("192.0.2.2", "b", NOON) == (1, 0)
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_an_hour_later_a_sender_is_heard_again(clock: SimpleNamespace) -> None:
@@ -83,7 +84,7 @@ def test_an_hour_later_a_sender_is_heard_again(clock: SimpleNamespace) -> None:
         clock.seconds += 7200
         assert await pace.count("192.0.2.1", "a", NOON) == (0, 0)
 
-    asyncio.run(scene())
+    run(scene())
 
 
 SAME = {
@@ -105,7 +106,7 @@ def test_who_counts_as_one_sender(clock: SimpleNamespace, one: str, other: str, 
     async def scene() -> None:
         assert await told(of(sender=1), (one, "a"), (other, "a")) == ["", "sender" if same else ""]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def keys_of(secret: bytes, *moments: datetime) -> list[str]:
@@ -117,7 +118,7 @@ def keys_of(secret: bytes, *moments: datetime) -> list[str]:
             await pace.take("192.0.2.77", "un-article", now)
         return sorted(pace._storage.storage)
 
-    return asyncio.run(scene())
+    return run(scene())
 
 
 def test_no_address_is_kept_and_each_day_and_site_has_digests_of_its_own(clock: SimpleNamespace) -> None:
@@ -150,7 +151,7 @@ def test_a_flood_of_senders_leaves_the_memory_flat_until_they_expire(
         assert len(flood._storage.storage) == len(flood._storage.expirations) == 2
         assert len(flood._storage.locks) <= 2
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_full_memory_still_stops_who_sends_too_much(clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +162,7 @@ def test_a_full_memory_still_stops_who_sends_too_much(clock: SimpleNamespace, mo
         await told(full, *[(f"192.0.2.{number}", "a") for number in range(20)])
         assert (await told(full, *[("198.51.100.1", "a")] * 4))[-1] == "sender"
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_a_store_of_no_known_kind_is_told_at_once() -> None:
@@ -194,7 +195,7 @@ def test_a_store_that_is_gone_loses_no_message_and_is_told_once_a_minute(caplog:
             await gone.take("192.0.2.1", "a", NOON + timedelta(seconds=60))
 
     with caplog.at_level(logging.INFO):
-        asyncio.run(scene())
+        run(scene())
     assert [(one.name, one.levelname) for one in caplog.records] == [("labo_ssg.inbox.pace", "ERROR")] * 2
     assert "the store of the pace does not answer" in caplog.text
     assert "192.0.2.1" not in caplog.text
@@ -218,7 +219,7 @@ def test_a_store_that_says_nothing_is_not_waited_for_and_stops_nobody_else(caplo
         return turns
 
     start = time.monotonic()
-    assert asyncio.run(scene()) > 5
+    assert run(scene()) > 5
     assert time.monotonic() - start < 10 * pace.PATIENCE
     assert "TimeoutError" in caplog.text
 
@@ -250,7 +251,7 @@ def test_two_inboxes_count_together(redis: str) -> None:
             assert await one.count("192.0.2.1", "a", NOON) == await other.count("192.0.2.1", "a", NOON) == (3, 3)
             assert await told(one, ("192.0.2.2", "a"), ("192.0.2.2", "a")) == ["", "article"]
 
-    asyncio.run(scene())
+    run(scene())
 
 
 def test_many_at_once_are_taken_up_to_the_limit(redis: str) -> None:
@@ -259,7 +260,7 @@ def test_many_at_once_are_taken_up_to_the_limit(redis: str) -> None:
             asked: list[Awaitable[str]] = [one.take("192.0.2.9", "b", NOON) for _ in range(30)]
             return await asyncio.gather(*asked)
 
-    said = asyncio.run(scene())
+    said = run(scene())
     assert (said.count(""), said.count("sender")) == (5, 25)
 
 
@@ -270,7 +271,7 @@ def test_what_redis_holds_goes_by_itself(redis: str) -> None:
         async with opened(redis) as one:
             await one.take("192.0.2.66", "c", NOON)
 
-    asyncio.run(scene())
+    run(scene())
     with client.Redis.from_url(redis) as store:
         keys = list(store.scan_iter("*"))
         assert keys
