@@ -6,7 +6,6 @@
 import asyncio
 import logging
 import os
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -140,8 +139,8 @@ class Upkeep:
             try:
                 if await to_thread.run_sync(self._editions.refresh, now()):
                     self._tell_problems()
-            except (OSError, sqlite3.Error, ValueError, LookupError) as error:
-                log.error("the site cannot be read", extra={"reason": str(error)})
+            except Exception:  # whatever it is, the last edition goes on, and the next look may go well
+                log.exception("the site cannot be read")
 
     async def _remember(self) -> None:
         """Learn the messages that wait already, to know their likes."""
