@@ -2,7 +2,7 @@
 
 import hashlib
 from hashlib import blake2b, sha1
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -21,6 +21,7 @@ def _plain(value: object) -> str:
 # JSON keeps the offset of a datetime, which readers see; other formats turn it into UTC.
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
 _ENCODER = msgspec.json.Encoder(enc_hook=_plain)  # in the order that mappings have, which pages may show
+_framed = msgspec.msgpack.Encoder().encode  # puts the length of each part before it
 
 
 def pack(value: object) -> bytes:
@@ -38,7 +39,21 @@ def unpack(data: bytes, kind: type[Value]) -> Value:
 
 def digest(*parts: bytes) -> bytes:
     """Return 16 bytes that stand for `parts`; how they are cut counts."""
-    return blake2b(b"".join([b"%d:%b" % (len(part), part) for part in parts]), digest_size=16).digest()
+    return blake2b(_framed(parts), digest_size=16).digest()
+
+
+class Stamped(Generic[Value]):
+    """A value that is part of many others, and a digest that stands for it in theirs: it is packed once."""
+
+    __slots__ = ("digest", "value")
+
+    def __init__(self, value: Value, digest: bytes) -> None:
+        self.value, self.digest = value, digest
+
+
+def stamped(value: Value) -> Stamped[Value]:
+    """Return `value` with the digest of itself."""
+    return Stamped(value, digest(pack(value)))
 
 
 def cut(digests: bytes) -> list[bytes]:

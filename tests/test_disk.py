@@ -8,7 +8,7 @@ import pytest
 from conftest import NOW, article, comment, read_tree, write_site
 
 from labo_ssg.build.check import check
-from labo_ssg.disk import files
+from labo_ssg.disk import files, sources
 from labo_ssg.disk.discussions import check_pending, read_comments
 from labo_ssg.disk.library import read_library, read_site, reader
 from labo_ssg.disk.starter import LANGUAGES, make_site
@@ -244,3 +244,19 @@ def test_a_new_site_overwrites_nothing(tmp_path: Path, there: str) -> None:
     with pytest.raises(FileExistsError):
         make_site(tmp_path / "new", language="fr", today="2021-01-12")
     assert read_tree(tmp_path) == before
+
+
+def test_a_copy_of_the_process_sees_what_this_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "WORTH", 1)
+    for path in ("a/x.md", "a/b/y.md", "a/c/z.md", "a/d/gone.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(path, encoding="utf-8")
+    known = sources.scan(tmp_path, ["a"], {}).folders
+    (tmp_path / "a/x.md").write_text("another text", encoding="utf-8")
+    (tmp_path / "a/c/new.md").write_text("new", encoding="utf-8")
+    (tmp_path / "a/d/gone.md").unlink()
+    alone = sources.scan(tmp_path, ["a"], known)
+    begun = sources.begin(tmp_path, ["a"], known, files.look, hands=2)
+    assert begun() == begun() == alone
+    assert alone.changed == {"a", "a/c", "a/d"}
+    assert begun().folders["a/b"] is known["a/b"]

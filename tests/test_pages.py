@@ -10,10 +10,13 @@ from conftest import NOW, article, build_files, comment, write_site
 from labo_ssg.build.build import build
 from labo_ssg.build.design import study
 from labo_ssg.disk.library import read_library
-from labo_ssg.model import Body, Comment, Html
+from labo_ssg.model import Body, Comment, Html, Kept
+from labo_ssg.packing import stamped
 from labo_ssg.pages import links, threads, urls
+from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
-from labo_ssg.pages.views import CommentView
+from labo_ssg.pages.page import Page, Sketch, key
+from labo_ssg.pages.views import CommentView, NotFoundView
 from labo_ssg.problems import Place
 
 POST = article()
@@ -385,3 +388,40 @@ def test_a_discussion_that_is_off_shows_nowhere(tmp_path: Path) -> None:
     made = build_files(write_site(tmp_path / "site", files), tmp_path / "out")
     assert "x/comments.xml" not in made
     assert not [path for path, data in made.items() if b"Un secret" in data]
+
+
+# Each shapes another page.
+MATERIALS: dict[str, tuple[object, ...]] = {
+    "nothing": (),
+    "none": (None,),
+    "no value in a list": ((),),
+    "one value": ("a",),
+    "another value": ("b",),
+    "two values": ("a", "b"),
+    "two values in a list": (("a", "b"),),
+    "two lists": (("a",), ("b",)),
+    "a list in a list": (("a", ("b",)),),
+    "a value that looks like two": ('a","b',),
+    "a stamped value": (stamped("a"), "b"),
+    "another stamped value": (stamped("b"), "b"),
+    "a stamped value in a list": ((stamped("a"), "b"),),
+    "kept texts": (Kept("texts", "a", "1"),),
+    "other kept texts": (Kept("texts", "a", "2"),),
+    "kept texts of another file": (Kept("texts", "b", "1"),),
+    "a kept conversation": (Kept("conversation", "a", "1"),),
+}
+
+
+def test_pages_of_different_materials_have_different_keys() -> None:
+    keys = {name: _key_of(materials) for name, materials in MATERIALS.items()}
+    assert len(set(keys.values())) == len(MATERIALS)
+    assert keys == {name: _key_of(materials) for name, materials in MATERIALS.items()}
+    assert _key_of((stamped(("a", "b")),)) == _key_of((stamped(("a", "b")),))
+
+
+def _key_of(materials: tuple[object, ...]) -> bytes:
+    return key(Page("404.html", "404.html", Sketch("/404.html", _view, materials)), b"shape")
+
+
+def _view(frame: Frame, *materials: object) -> NotFoundView:
+    raise AssertionError("to know a page again, its view is not made")

@@ -197,6 +197,7 @@ class Workshop:
         place = self._work if self._remembers else self._held.enter_context(scratch(self._work))
         memory = self._held.enter_context(cache.opened(place, damage))
         self._output = Output(self._folder, self._root, self._work, memory, hands=crew.hands)
+        self._held.callback(self._output.wait)
         return self._output
 
     def _let_go(self) -> None:

@@ -29,9 +29,12 @@ OUTPUTS = 6  # output folders that are known, the latest ones
 _TABLES = """
 CREATE TABLE facts (kind TEXT, path TEXT, key BLOB, facts BLOB, PRIMARY KEY (kind, path)) WITHOUT ROWID;
 CREATE TABLE works (id INTEGER PRIMARY KEY, kind TEXT, path TEXT, key BLOB, work BLOB, UNIQUE (kind, path));
-CREATE TABLE folders (tree TEXT, path TEXT, stamps BLOB, digests BLOB, PRIMARY KEY (tree, path)) WITHOUT ROWID;
+CREATE TABLE folders (tree TEXT, path TEXT, listing BLOB, PRIMARY KEY (tree, path)) WITHOUT ROWID;
 CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB) WITHOUT ROWID;
 """
+
+_LISTING = msgspec.msgpack.Decoder(Listing)
+_packed = msgspec.msgpack.Encoder().encode
 
 Value = TypeVar("Value")
 
@@ -40,20 +43,18 @@ class Missing(KeyError):  # noqa: N818 - what happened to it
     """A work is not where it was kept."""
 
 
-class Known:
-    """The key and the facts of a piece of work that was done."""
+class Known(msgspec.Struct):
+    """The key and the facts of a piece of work that was done; `noun` is what the facts are, once it was asked for."""
 
-    __slots__ = ("_value", "facts", "key")
-
-    def __init__(self, key: bytes, facts: bytes, value: Any = None) -> None:
-        self.key, self.facts = key, facts
-        self._value = value
+    key: bytes
+    facts: bytes
+    noun: Any = None
 
     def value(self, kind: type[Value]) -> Value:
         """Return the facts as the noun they are."""
-        if self._value is None:
-            self._value = unpack(self.facts, kind)
-        found: Value = self._value
+        if self.noun is None:
+            self.noun = unpack(self.facts, kind)
+        found: Value = self.noun
         return found
 
 
@@ -126,8 +127,8 @@ class Cache:
     def folders(self, tree: str) -> Listings:
         """Return the folders of a `tree` as they were."""
         if tree not in self._folders:
-            rows = self._connection.execute("SELECT path, stamps, digests FROM folders WHERE tree = ?", (tree,))
-            self._folders[tree] = {path: Listing(*map(_unsealed, listing)) for path, *listing in rows}
+            rows = self._connection.execute("SELECT path, listing FROM folders WHERE tree = ?", (tree,))
+            self._folders[tree] = {path: _LISTING.decode(_unsealed(listing)) for path, listing in rows}
         return self._folders[tree]
 
     def keep_folders(self, tree: str, folders: Listings) -> None:
@@ -135,9 +136,9 @@ class Cache:
         known = self.folders(tree)
         changed = [path for path in known.keys() | folders.keys() if known.get(path) is not folders.get(path)]
         gone = [(tree, path) for path in changed if path not in folders]
-        there = [(tree, path, *map(_sealed, folders[path])) for path in changed if path in folders]
+        there = [(tree, path, _sealed(_packed(folders[path]))) for path in changed if path in folders]
         self._connection.executemany("DELETE FROM folders WHERE tree = ? AND path = ?", gone)
-        self._connection.executemany("REPLACE INTO folders VALUES (?, ?, ?, ?)", there)
+        self._connection.executemany("REPLACE INTO folders VALUES (?, ?, ?)", there)
         self._folders[tree] = dict(folders)
 
     def note(self, name: str) -> bytes:

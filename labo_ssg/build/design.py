@@ -15,7 +15,7 @@ from labo_ssg.build.writing import Writing
 from labo_ssg.disk.assets import read_assets
 from labo_ssg.model import Library, Written
 from labo_ssg.packing import digest, pack
-from labo_ssg.pages import claims, links, shelves
+from labo_ssg.pages import links, shelves
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan
 from labo_ssg.pages.shelves import Shelves
@@ -72,7 +72,7 @@ def design(
 def _check_addresses(library: Library, planned: Plan, cache: Cache) -> list[Problem]:
     """Check that no two files share an address, unless all ask for those that were well the last time."""
     asked = (
-        [(page.path, page.template) for page in planned.pages],
+        [page[:2] for page in planned.pages],  # path and template
         [card.path for card in planned.cards],
         [(one.path, one.aliases) for one in library.sections],
         [(one.place.path, one.id, one.aliases) for one in library.articles],
@@ -82,6 +82,8 @@ def _check_addresses(library: Library, planned: Plan, cache: Cache) -> list[Prob
     ground = digest(pack(asked))
     if cache.note("addresses") == ground:
         return []
+    from labo_ssg.pages import claims
+
     problems = claims.check(library, planned.pages, planned.cards)
     if not problems:
         cache.keep_note("addresses", ground)

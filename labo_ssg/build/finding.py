@@ -2,7 +2,7 @@
 
 import difflib
 import secrets
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -45,14 +45,8 @@ def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None) 
     )
     folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
     problems = scanned.problems + _check_comments(root)
-    return Found(folders, dict(_contents(folders)), problems, bool(scanned.changed))
-
-
-def _contents(folders: Listings) -> Iterator[tuple[str, bytes]]:
-    for folder, listing in folders.items():
-        if folder == CONTENT or folder.startswith(f"{CONTENT}/"):
-            for name, known in listing.files():
-                yield f"{folder}/{name}", known
+    contents = {path: one for path, one in folders.items() if f"{path}/".startswith(f"{CONTENT}/")}
+    return Found(folders, sources.digests_by_path(contents), problems, bool(scanned.changed))
 
 
 def keep(found: Found, cache: Cache, clock: int) -> None:

@@ -1,6 +1,7 @@
 """The folder that a site is built into, and what the cache knows of it."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from labo_ssg.build.cache import Cache
 from labo_ssg.build.publish import output_id
 from labo_ssg.build.releases import Releases
 from labo_ssg.disk import files, sources
-from labo_ssg.disk.sources import UNKNOWN, Listing
+from labo_ssg.disk.sources import UNKNOWN, Listings
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -31,18 +32,29 @@ class Output:
         self.name = output_id(folder, root)
         self._releases = Releases(folder)
         self._releases.restore()
-        known = cache.folders(self.name)
+        self._known = cache.folders(self.name)
         tops = [""] if folder.is_dir() else []
-        scanned = sources.scan(folder, tops, known, files.look_over, hands=hands)
-        is_same = self._way() == cache.note(f"way {self.name}") and self._releases.is_tidy
-        self.is_untouched = bool(known) and not scanned.changed and is_same
-        read = partial(map, partial(sources.read_digest, folder))
-        self._folders = sources.complete(folder, scanned, known, read)
+        self._scan = sources.begin(folder, tops, self._known, files.look_over, hands=hands)
+
+    @cached_property
+    def is_untouched(self) -> bool:
+        """Whether all is as the last build left it."""
+        is_same = self._way() == self.cache.note(f"way {self.name}") and self._releases.is_tidy
+        return bool(self._known) and not self._scan().changed and is_same
+
+    @cached_property
+    def _folders(self) -> Listings:
+        read = partial(map, partial(sources.read_digest, self.folder))
+        return sources.complete(self.folder, self._scan(), self._known, read)
 
     @cached_property
     def present(self) -> dict[str, bytes]:
-        folders = self._folders.items()
-        return {sources.join(at, name): known for at, listing in folders for name, known in listing.files()}
+        return sources.digests_by_path(self._folders)
+
+    def wait(self) -> None:
+        """Wait for whoever looks at the folder."""
+        with suppress(OSError):  # told to those who ask what was seen
+            self._scan()
 
     @property
     def is_private(self) -> bool:
@@ -76,7 +88,7 @@ class Output:
             if (self.folder / folder).is_dir() and (seen := files.look_over(self.folder, folder).files):
                 paths = (sources.join(folder, entry[0]) for entry in seen)
                 known = (digests.get(path, present.get(path, UNKNOWN)) for path in paths)
-                found[folder] = Listing(msgspec.msgpack.encode(seen), b"".join(known))
+                found[folder] = sources.listing(seen, b"".join(known))
         self.cache.keep_folders(self.name, found)
         self._folders, self.is_untouched = found, True
         del self.present

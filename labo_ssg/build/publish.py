@@ -90,7 +90,8 @@ def publish(fresh: Mapping[str, Ready], ours: Set[str], present: Set[str], goal:
     """
     releases = Releases(goal.output)
     earlier = _read_record(_record(goal, releases.shown))
-    drafts = {path for path in present if files.is_draft(path.rpartition("/")[2])} if earlier else set()
+    drafts = {path for path in present if files.DRAFT in path and files.is_draft(path.rpartition("/")[2])}
+    drafts = drafts if earlier else set()
     left = earlier - ours
     work = _Work(fresh, left & present, drafts)
     foreign = present - ours - left - drafts

@@ -31,18 +31,19 @@ def read(root: Path, found: Found, cache: Cache, crew: Crew) -> tuple[Library, l
     refused += [] if files.exists(root, CONTENT) else [library.no_content(root)]
     contents = library.sort_out(digests, refused)
     context = (root, at)
-    shape = pack(at)
-
-    def jobs(paths: Iterable[str]) -> list[Job]:
-        return [Job(path, digest(shape, digests[path]), digests[path]) for path in paths]
+    shape = digest(pack(at))
 
     def with_data(job: Job) -> Job:
         return job._replace(data=(read_as_known(root, job.path, job.order),))
 
     def read_all(kind: str, step: Step[Any, Job, Done], paths: Iterable[str]) -> dict[str, Known]:
-        some = jobs(paths)
-        known, more = remember(cache, crew, kind, step, context, some, worth=READABLE, stage=READING, prepare=with_data)
+        keys = {path: shape + digests[path] for path in paths}
+        order = digests.__getitem__
+        known, more = remember(
+            cache, crew, kind, step, context, keys, order, worth=READABLE, stage=READING, prepare=with_data
+        )
         problems.extend(more)
+        cache.drop(kind, cache.facts(kind).keys() - keys.keys())
         return known
 
     articles = read_all("article", _read_article, contents.articles)
@@ -57,8 +58,6 @@ def read(root: Path, found: Found, cache: Cache, crew: Crew) -> tuple[Library, l
         [(sections[path].value(Section), nothing) for path in contents.sections],
         assets,
     )
-    for kind, paths in (("article", contents.articles), ("section", contents.sections)):
-        cache.drop(kind, cache.facts(kind).keys() - set(paths))
     return gathered, problems + more
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from labo_ssg.build import history, pictures, rendering, search
+from labo_ssg.build import history, pictures, rendering
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.design import Design
 from labo_ssg.build.finding import Found
@@ -19,7 +19,6 @@ from labo_ssg.build.publish import RECORD, Goal, Outcome, Ready, publish
 from labo_ssg.build.rendering import Context, Order
 from labo_ssg.disk import sources
 from labo_ssg.packing import digest, digest_of_file, pack
-from labo_ssg.pages import messages
 from labo_ssg.pages import page as pages
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.reasons import Parts
@@ -91,16 +90,8 @@ class Refresh:
 
     def _render(self, design: Design, site: Files, stage: Path, crew: Crew) -> tuple[dict[str, Made], list[Problem]]:
         """Render the pages that are not there yet as they should be; one problem for each place where one fails."""
-        before = self._output.made()
-        made: dict[str, Made] = {}
-        orders: list[Order] = []
         keys = Keys(design)
-        for page in (*design.plan.samples, *design.plan.pages):
-            known, key = before.get(page.path), keys.of(page)
-            if known and known.key == key and self._is_there(page.path, known.digest):
-                made[page.path] = known
-            else:
-                orders.append(Order(page, key, f"page-{len(orders)}"))
+        made, orders = self._look(design, keys)
         context = Context(design.theme, design.plan.frame, keys.settings, self._cache.path, stage)
         problems: dict[Place, Problem] = {}
         for order, done in zip(orders, rendering.render(orders, context, crew), strict=True):
@@ -109,21 +100,35 @@ class Refresh:
             else:
                 made[order.page.path] = Made(order.key, done.digest)
                 self._parts[order.page.path] = done.parts
-        waiting = {order.page.path: stage / order.name for order in orders}
-        for page in design.plan.pages:
-            if page.path in waiting and page.path in made:
-                site.add(page.path, made[page.path].digest, waiting[page.path], moves=True)
-            elif page.path in made:
-                site.digests[page.path] = made[page.path].digest
+        published = {page.path for page in design.plan.pages} & made.keys()
+        site.digests.update({path: made[path].digest for path in published})
+        for order in orders:
+            if order.page.path in published:
+                site.ready[order.page.path] = Ready(stage / order.name, moves=True)
         return made, list(problems.values())
 
-    def _is_there(self, path: str, known: bytes) -> bool:
-        return path.startswith(messages.UNPUBLISHED) or self._present.get(path) == known
+    def _look(self, design: Design, keys: "Keys") -> tuple[dict[str, Made], list[Order]]:
+        """Return the pages that are there as they should be, by path, and those to render."""
+        before, samples = self._output.made(), design.plan.samples
+        # Samples lie nowhere, and so as they were.
+        there = self._present | {one.path: before[one.path].digest for one in samples if one.path in before}
+        made: dict[str, Made] = {}
+        orders: list[Order] = []
+        for page in (*samples, *design.plan.pages):
+            path, key = page.path, keys.of(page)
+            known = before.get(path)
+            if known and known.key == key and known.digest == there.get(path):
+                made[path] = known
+            else:
+                orders.append(Order(page, key, f"page-{len(orders)}"))
+        return made, orders
 
     def _add_index(self, design: Design, site: Files) -> list[Problem]:
         """Add the files of the search's index, where the settings ask for one."""
         if not design.library.site.search:
             return []
+        from labo_ssg.build import search
+
         articles = [page.path for page in design.plan.articles.values()]
         index, problems = search.index(
             {path: site.digests[path] for path in articles},

@@ -1,6 +1,6 @@
 """Work that is done once: a step is asked only for what the cache does not hold under the same key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from labo_ssg.build.cache import Cache, Known
@@ -40,25 +40,31 @@ def remember(
     kind: str,
     step: Step[Any, Job, Done],
     context: Any,
-    jobs: Sequence[Job],
+    keys: Mapping[str, bytes],
+    order: Callable[[str], Any],
     *,
     worth: int,
     stage: str,
     prepare: Callable[[Job], Job] | None = None,
 ) -> tuple[dict[str, Known], list[Problem]]:
-    """Return what is known of each of the `jobs`, by path, once all are done."""
+    """Return what is known of the work at each path of `keys`, once all is done that has another key.
+
+    `order` returns what the step is told of the work at a path. What is known of other paths is there too.
+    """
     known = cache.facts(kind)
-    waiting = [job for job in jobs if (before := known.get(job.path)) is None or before.key != job.key]
-    found = {job.path: known[job.path] for job in jobs if job.path in known}
+    waiting = [
+        Job(path, key, order(path))
+        for path, key in keys.items()
+        if (before := known.get(path)) is None or before.key != key
+    ]
     problems: list[Problem] = []
-    passing = []
+    passing = {}
     made = crew.share(step, context, waiting, worth=worth, prepare=prepare, stage=stage)
     for job, done in zip(waiting, made, strict=True):
         problems += done.problems
         if done.problems or done.passing is not None:
-            passing.append(job.path)
-            found[job.path] = Known(job.key, done.facts, done.passing)
+            passing[job.path] = Known(job.key, done.facts, done.passing)
         else:
-            found[job.path] = cache.keep(kind, job.path, done.key or job.key, done.facts, done.work)
+            cache.keep(kind, job.path, done.key or job.key, done.facts, done.work)
     cache.drop(kind, passing)
-    return found, problems
+    return known | passing, problems

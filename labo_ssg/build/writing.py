@@ -1,8 +1,8 @@
 """The texts of a site → their bodies: what was written before is known by all that shaped it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -70,15 +70,16 @@ class SectionOrder(NamedTuple):
 
 
 class TalkOrder(NamedTuple):
-    """The comments of an article in a language: the names of their files, and the digests of these."""
+    """The comments of an article in a language: the names of their files, slashes between, and the digests of these."""
 
     language: str
-    names: list[str]
+    joined: str
     digests: bytes
 
     def files(self, folder: str) -> list[tuple[str, bytes]]:
         """Return the path of each file in the `folder`, and its digest."""
-        return [(f"{folder}/{name}", known) for name, known in zip(self.names, cut(self.digests), strict=True)]
+        names = self.joined.split("/")
+        return [(f"{folder}/{name}", known) for name, known in zip(names, cut(self.digests), strict=True)]
 
 
 class Writing:
@@ -99,25 +100,27 @@ class Writing:
         return Written(gists, talks, sections), [*problems, *more, *of_talks]
 
     def _write_articles(self, found: Found) -> tuple[dict[str, Gist], list[Problem]]:
-        jobs = []
-        seen = [article for article in self._library.articles if article.place.path in found.contents]
-        for article in seen:
-            path = article.place.path
-            links = self._links(article.references, article.section)
-            known = found.contents[path]
-            jobs.append(Job(path, digest(self._context.shape, known, pack(links)), ArticleOrder(article, known, links)))
-        written, problems = self._remember("texts", _write_article, jobs, TEXTS)
+        seen = {one.place.path: one for one in self._library.articles if one.place.path in found.contents}
+        links = {path: self._links(one.references, one.section) for path, one in seen.items() if one.references}
+        shape, digests = self._context.shape, found.contents
+        keys = {path: shape + digests[path] + _stamp(links.get(path)) for path in seen}
+
+        def order(path: str) -> ArticleOrder:
+            return ArticleOrder(seen[path], digests[path], links.get(path, {}))
+
+        written, problems = self._remember("texts", _write_article, keys, order, TEXTS)
         self._cache.drop("texts", self._cache.facts("texts").keys() - {one.place.path for one in self._whole.articles})
         gists = dict.fromkeys((one.id for one in self._library.articles), UNSEEN)
-        return gists | {one.id: written[one.place.path].value(Gist) for one in seen}, problems
+        return gists | {one.id: written[path].value(Gist) for path, one in seen.items()}, problems
 
     def _write_sections(self) -> tuple[dict[tuple[str, ...], Body], list[Problem]]:
         sections = {section.place.path: section for section in self._library.sections if section.text.strip()}
-        jobs = []
+        orders = {}
         for path, section in sections.items():
             links = self._links(markup.references(section.text, section.markup), section.path)
-            jobs.append(Job(path, digest(self._context.shape, pack((section, links))), SectionOrder(section, links)))
-        written, problems = self._remember("section text", _write_section, jobs, TEXTS)
+            orders[path] = SectionOrder(section, links)
+        keys = {path: self._context.shape + digest(pack(order)) for path, order in orders.items()}
+        written, problems = self._remember("section text", _write_section, keys, orders.__getitem__, TEXTS)
         self._cache.drop("section text", self._cache.facts("section text").keys() - sections.keys())
         return {section.path: written[path].value(Body) for path, section in sections.items()}, problems
 
@@ -126,13 +129,13 @@ class Writing:
         languages = {article.id: article.language for article in self._whole.articles}
         folders, problems = _folders(found, languages.keys())
         known = self._cache.facts("conversation")
-        jobs = []
+        orders, keys = {}, {}
         for path, folder in folders.items():
-            before = known.get(path)
-            links = self._links(before.value(Talk).references if before else (), ())
-            order = TalkOrder(languages[folder.article], folder.names, folder.digests)
-            jobs.append(Job(path, _key(self._context.shape, order, links), order))
-        written, more = self._remember("conversation", _write_talk, jobs, TALKS)
+            talk = known[path].value(Talk) if path in known else None
+            links = self._links(talk.references, ()) if talk else {}
+            orders[path] = TalkOrder(languages[folder.article], folder.joined, folder.digests)
+            keys[path] = _key(self._context.shape, orders[path], links)
+        written, more = self._remember("conversation", _write_talk, keys, orders.__getitem__, TALKS)
         self._cache.drop("conversation", known.keys() - folders.keys())
         published = {article.id for article in self._library.articles}
         for path, folder in folders.items():
@@ -143,7 +146,9 @@ class Writing:
 
     def _check_answers(self, path: str, folders: Mapping[str, "Folder"]) -> list[Problem]:
         comments, _ = discussions.read_comments(self._context.root, path, self._context.reader)
-        homes = {name.removesuffix(".md"): folder.article for folder in folders.values() for name in folder.names}
+        homes = {
+            name.removesuffix(".md"): folder.article for folder in folders.values() for name in folder.joined.split("/")
+        }
         return threads.check(comments, homes)
 
     def _links(self, references: Iterable[str], folder: tuple[str, ...]) -> Links:
@@ -152,10 +157,15 @@ class Writing:
         return manuscripts.find_links(self._context.known, references, folder, self._context.site_url)
 
     def _remember(
-        self, kind: str, step: Callable[[Context, Job], Done], jobs: Sequence[Job], worth: int
+        self,
+        kind: str,
+        step: Callable[[Context, Job], Done],
+        keys: Mapping[str, bytes],
+        order: Callable[[str], Any],
+        worth: int,
     ) -> tuple[dict[str, Known], list[Problem]]:
-        at, prepare = self._context, self._with_data
-        return remember(self._cache, self._crew, kind, step, at, jobs, worth=worth, stage=WRITING, prepare=prepare)
+        cache, crew, at = self._cache, self._crew, self._context
+        return remember(cache, crew, kind, step, at, keys, order, worth=worth, stage=WRITING, prepare=self._with_data)
 
     def _with_data(self, job: Job) -> Job:
         """Return `job` with its files as they were read, for those who do not see this disk."""
@@ -168,10 +178,10 @@ class Writing:
 
 
 class Folder(NamedTuple):
-    """The comments of an article: the names of their files, and the digests of these, one after another."""
+    """The comments of an article: the names of their files with slashes between, the digests one after another."""
 
     article: str
-    names: list[str]
+    joined: str
     digests: bytes
 
 
@@ -184,26 +194,30 @@ def _folders(found: Found, articles: Iterable[str]) -> tuple[dict[str, Folder], 
     homeless = []
     for path, listing in found.folders.items():
         if path.startswith(APPROVED):
-            names, digests = listing.names(), listing.digests
-            if path.count("/") != 2 or not all(name.endswith(".md") for name in names):
-                problems += [one for name in names for one in discussions.check_place(f"{path}/{name}")]
-                good = [
-                    (name, known) for name, known in listing.files() if path.count("/") == 2 and name.endswith(".md")
-                ]
-                names, digests = [name for name, _ in good], b"".join(known for _, known in good)
-            if not names:
+            joined, digests = listing.joined, listing.digests
+            is_place = path.count("/") == 2
+            if not is_place or f"{joined}/".count(".md/") <= joined.count("/"):  # there is another file than comments
+                problems += [one for name in listing.names() for one in discussions.check_place(f"{path}/{name}")]
+                good = [(name, known) for name, known in listing.files() if is_place and name.endswith(".md")]
+                joined, digests = "/".join(name for name, _ in good), b"".join(known for _, known in good)
+            if not joined:
                 continue
-            folder = Folder(path.rpartition("/")[2], names, digests)
+            folder = Folder(path.rpartition("/")[2], joined, digests)
             if folder.article in ids:
                 folders[path] = folder
             elif all_known:
-                homeless += [f"{path}/{name}" for name in names]
+                homeless += [f"{path}/{name}" for name in joined.split("/")]
     return folders, problems + discussions.homeless(homeless, ids)
 
 
+def _stamp(links: Links | None) -> bytes:
+    """Return what stands for `links` at the end of a key: few texts have any."""
+    return digest(pack(links)) if links else b""
+
+
 def _key(shape: bytes, order: TalkOrder, links: Links) -> bytes:
-    names = "/".join(order.names).encode()
-    return digest(shape, order.language.encode(), pack(links) if links else b"", names, order.digests)
+    """Return the key of a conversation."""
+    return digest(shape, order.language.encode(), _stamp(links), order.joined.encode(), order.digests)
 
 
 def _write_article(at: Context, job: Job) -> Done:

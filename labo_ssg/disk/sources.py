@@ -8,11 +8,12 @@ have moved the clock. In a new clone, where all of these are new, git knows the 
 import os
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from labo_ssg.disk import beside, files
 from labo_ssg.disk.files import Entry, Seen
@@ -28,22 +29,33 @@ MANY = 64  # files that seem new, from which it is worth asking git
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
 
 
-class Listing(NamedTuple):
-    """The files right in a folder, by name: `stamps` are their packed entries, `digests` follow in the same order."""
+class Listing(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The files right in a folder, by name.
+
+    `stamps` are their packed entries; `joined` are their names with slashes between them, and
+    `digests` follow, both in the same order: most folders are as they were, and no stamp of
+    theirs is unpacked.
+    """
 
     stamps: bytes
     digests: bytes
+    joined: str
 
     @property
     def entries(self) -> list[Entry]:
         return _ENTRIES.decode(self.stamps)
 
     def names(self) -> list[str]:
-        return [entry[0] for entry in self.entries]
+        return self.joined.split("/")
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and the digest of each file."""
         yield from zip(self.names(), cut(self.digests), strict=True)
+
+
+def listing(entries: Sequence[Entry], digests: bytes) -> Listing:
+    """Return the listing of a folder that has these files."""
+    return Listing(msgspec.msgpack.encode(entries), digests, "/".join([entry[0] for entry in entries]))
 
 
 Listings = dict[str, Listing]
@@ -103,10 +115,30 @@ def scan(
     return _compared(found, known, problems)
 
 
+def begin(
+    root: Path, tops: Sequence[str], known: Listings, look: Callable[[Path, str], Seen], *, hands: int
+) -> Callable[[], Scan]:
+    """Begin a `scan`; return what waits for it.
+
+    With two `hands`, a copy of this process looks at very many folders, while this one does something else.
+    """
+    if hands == 1 or len(known) < WORTH:
+        done = scan(root, tops, known, look, hands=hands)
+        return lambda: done
+    other = beside.begin(partial(_half, root, tops, known, look))
+
+    @cache
+    def end() -> Scan:
+        same, new, problems = other()
+        return _compared({path: known[path] for path in same} | new, known, problems)
+
+    return end
+
+
 def _half(
-    root: Path, first: list[str], known: Listings, look: Callable[[Path, str], Seen]
+    root: Path, first: Sequence[str], known: Listings, look: Callable[[Path, str], Seen]
 ) -> tuple[list[str], Listings, list[Problem]]:
-    """Look at the `first` folders and all below; return those that are as they were, the others, and problems."""
+    """Look at the `first` folders and all below; return the paths of those that are as they were, others, problems."""
     found: Listings = {}
     problems = _look(root, first, known, look, found)
     same = [path for path, listing in found.items() if known.get(path) is listing]
@@ -132,10 +164,9 @@ def _look_at(
     """Add the folder `at` to `found`, if there are files in it; return the folders below it, and the problems."""
     seen = look(root, at)
     if seen.files:
-        stamps = msgspec.msgpack.encode(seen.files)
         before = known.get(at)
-        same = before and before.stamps == stamps
-        found[at] = before if before and same else Listing(stamps, _digests(seen.files, before))
+        same = before and before.stamps == msgspec.msgpack.encode(seen.files)
+        found[at] = before if before and same else listing(seen.files, _digests(seen.files, before))
     return seen.folders, seen.problems
 
 
@@ -157,7 +188,7 @@ def complete(root: Path, scanned: Scan, known: Listings, read: Read) -> Listings
     digests = dict(zip(paths, read(paths), strict=True))
     for path in waiting:
         parts = (digests.get(join(path, name), digest) for name, digest in folders[path].files())
-        folders[path] = Listing(folders[path].stamps, b"".join(parts))
+        folders[path] = replace(folders[path], digests=b"".join(parts))
     return folders
 
 
@@ -179,7 +210,16 @@ def settled(listing: Listing, clock: int) -> Listing:
     if all(_is_sure(entry, clock) for entry in entries):
         return listing
     kept = [entry if _is_sure(entry, clock) else (entry[0], entry[1], 0, 0, 0) for entry in entries]
-    return Listing(msgspec.msgpack.encode(kept), listing.digests)
+    return replace(listing, stamps=msgspec.msgpack.encode(kept))
+
+
+def digests_by_path(folders: Listings) -> dict[str, bytes]:
+    """Return the digest of each file of some `folders`, by its path."""
+    found: dict[str, bytes] = {}
+    for folder, listing in folders.items():
+        above = f"{folder}/" if folder else ""
+        found.update(zip([above + name for name in listing.names()], cut(listing.digests), strict=True))
+    return found
 
 
 def by_git(root: Path) -> dict[str, bytes]:
@@ -230,7 +270,7 @@ def _recognised(listing: Listing, before: Listing | None, folder: str, committed
         return blob if digest == UNKNOWN and known.get(entry[:2]) == blob else digest
 
     digests = (digest for _, digest in listing.files())
-    return Listing(listing.stamps, b"".join(map(recognised, listing.entries, digests)))
+    return replace(listing, digests=b"".join(map(recognised, listing.entries, digests)))
 
 
 def _unknown(listing: Listing | None) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from labo_ssg.markup import commonmark, dress, markdown, sanitize
+from labo_ssg.markup import dress, sanitize
 from labo_ssg.markup.spip import engine
 from labo_ssg.markup.spip import links as spip_links
 from labo_ssg.model import Body, Html, Manuscript, Markup, Target
@@ -17,7 +17,12 @@ class Unrenderable(ValueError):  # noqa: N818 - a text, not an error of the prog
 
 def references(text: str, markup: Markup) -> tuple[str, ...]:
     """Return the internal references that `text` may name, without their fragments, each once."""
-    found = engine.references(text) if markup == "spip" else markdown.references(text)
+    if markup == "spip":
+        found = engine.references(text)
+    else:
+        from labo_ssg.markup import markdown  # a comment needs none of it
+
+        found = markdown.references(text)
     paths = (reference.partition("#")[0] for reference in found if dress.is_internal(reference))
     return tuple(dict.fromkeys(path for path in paths if path))
 
@@ -26,20 +31,22 @@ def render_body(manuscript: Manuscript) -> Body:
     """Return the body of `manuscript`; raise Unrenderable."""
     if manuscript.markup == "spip":
         return _render_spip(manuscript)
-    try:
-        html = _render_markdown(manuscript)
-    except (markdown.TooMuch, commonmark.TooDeep) as error:
-        raise Unrenderable(str(error)) from error
+    html = _render_markdown(manuscript)
     done = dress.dress(html, manuscript)
     return Body(done.html, Html(""), _excerpt(done.html), done.headings, done.terms, done.broken, done.pictures)
 
 
 def _render_markdown(manuscript: Manuscript) -> Html:
-    """Return safe HTML, of the same shape whichever engine makes it; raise TooMuch or TooDeep."""
+    """Return safe HTML, of the same shape whichever engine makes it; raise Unrenderable."""
+    from labo_ssg.markup import commonmark, markdown
+
     text, language = manuscript.text, manuscript.language
-    if manuscript.engine == "commonmark":
-        return commonmark.finish(sanitize.article(commonmark.render(text)), language)
-    return sanitize.article(markdown.render(text, language))
+    try:
+        if manuscript.engine == "commonmark":
+            return commonmark.finish(sanitize.article(commonmark.render(text)), language)
+        return sanitize.article(markdown.render(text, language))
+    except (markdown.TooMuch, commonmark.TooDeep) as error:
+        raise Unrenderable(str(error)) from error
 
 
 class _Targets(Mapping[str, Target]):

@@ -3,46 +3,59 @@
 from collections.abc import Iterator
 
 from labo_ssg.model import Article, Comment, Conversation, Html, Link, Texts
+from labo_ssg.packing import Stamped, stamped
 from labo_ssg.pages import cards, fallbacks, forms, threads, urls
 from labo_ssg.pages.frame import Frame
-from labo_ssg.pages.materials import Materials
+from labo_ssg.pages.materials import Listed, Materials
 from labo_ssg.pages.page import Page, Sketch
-from labo_ssg.pages.translations import mention
-from labo_ssg.pages.views import ArticleView, Entry, Mention
+from labo_ssg.pages.views import ArticleView, Mention
 
-Near = tuple[Mention | None, Mention | None]
-"""The article before another one, and the one after it."""
+# What stands for what an article does not have.
+NOBODY: Stamped[None] = stamped(None)
+NO_SIZE: Stamped[tuple[int, ...]] = stamped(())
+NO_TALK = stamped(Conversation())
+NO_TRANSLATION: Stamped[tuple[Mention, ...]] = stamped(())
+
+Neighbour = Stamped[Mention] | Stamped[None]
 
 
 def articles(materials: Materials) -> Iterator[Page]:
     """Yield the page of every article, in the library's order."""
     near = _neighbours(materials)
     for article in materials.library.articles:
-        yield _page(article, materials, near.get(article.id, (None, None)))
+        yield _page(article, materials, near.get(article.id, (NOBODY, NOBODY)))
 
 
-def _page(article: Article, materials: Materials, near: Near) -> Page:
-    talk, entry = materials.talk(article), materials.entries[article.id]
-    way = materials.breadcrumb(article.section)
-    translations = materials.translations.get(article.id, ())
-    texts = materials.written.gists[article.id].kept
-    size = materials.card_sizes.get(cards.address(materials.site, entry.url), ())
-    sketched = (article, entry, way, near, translations, size, texts, talk.kept if talk else Conversation())
-    return Page(urls.file(entry.url), "article.html", Sketch(entry.url, view, sketched))
+def _page(article: Article, materials: Materials, near: tuple[Neighbour, Neighbour]) -> Page:
+    one = article.id
+    url = materials.mentions[one].value.url
+    size = materials.card_sizes.get(urls.card(url)) if materials.site.theme.social_images else None
+    known = (
+        materials.articles[one],
+        materials.listed[one],
+        materials.way(article.section),
+        *near,
+        materials.translations.get(one, NO_TRANSLATION),
+        stamped(size) if size else NO_SIZE,
+        materials.texts[one],
+        materials.conversations.get(one, NO_TALK),
+    )
+    return Page(urls.file(url), "article.html", Sketch(url, view, known))
 
 
 def view(
     frame: Frame,
     article: Article,
-    entry: Entry,
+    listed: Listed,
     way: tuple[Link, ...],
-    near: Near,
+    previous: Mention | None,
+    following: Mention | None,
     translations: tuple[Mention, ...],
     card_size: tuple[int, ...],
     texts: Texts,
     talk: Conversation,
 ) -> ArticleView:
-    lead, body = texts.lead, texts.body
+    entry, lead, body = listed.entry, texts.lead, texts.body
     comments_feed = urls.comments_feed(entry.url) if article.comments != "off" else ""
     feeds = (Link(f"{article.title} – {frame.say('Comments')}", comments_feed),) if comments_feed else ()
     form, editors = forms.form(frame, article), frame.site.comments.editors
@@ -80,8 +93,8 @@ def view(
         comments_feed=comments_feed,
         thread=threads.thread(talk.comments, entry.url, talk.bodies, editors, reply),
         form=form,
-        previous=near[0],
-        next=near[1],
+        previous=previous,
+        next=following,
         extra=article.extra,
         translations=translations,
         card=cards.address(frame.site, entry.url),
@@ -89,13 +102,13 @@ def view(
     )
 
 
-def _neighbours(materials: Materials) -> dict[str, Near]:
+def _neighbours(materials: Materials) -> dict[str, tuple[Neighbour, Neighbour]]:
     """Return the older and the newer article of the same section, by article id."""
-    folders: dict[tuple[str, ...], list[Article]] = {}
+    folders: dict[tuple[str, ...], list[str]] = {}
     for article in reversed(materials.shelves.articles):
-        folders.setdefault(article.section, []).append(article)
-    near = {}
+        folders.setdefault(article.section, []).append(article.id)
+    near: dict[str, tuple[Neighbour, Neighbour]] = {}
     for folder in folders.values():
-        links = [None, *map(mention, folder), None]
-        near.update({one.id: (links[at], links[at + 2]) for at, one in enumerate(folder)})
+        mentions: list[Neighbour] = [NOBODY, *[materials.mentions[one] for one in folder], NOBODY]
+        near.update(zip(folder, zip(mentions, mentions[2:], strict=False), strict=False))
     return near

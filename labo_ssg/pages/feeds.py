@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from labo_ssg.model import Article, Conversation, Html, Kept, Texts
+from labo_ssg.model import Article, Conversation, Html, Texts
 from labo_ssg.pages import urls
+from labo_ssg.pages.articles import NO_TALK
 from labo_ssg.pages.frame import Frame
-from labo_ssg.pages.materials import Materials, latest_talks, newest
+from labo_ssg.pages.materials import Listed, Materials, latest_talks, newest
 from labo_ssg.pages.page import Page, Sketch
-from labo_ssg.pages.translations import mention
-from labo_ssg.pages.views import FeedEntry, FeedView, Mention
+from labo_ssg.pages.views import FeedEntry, FeedView
 
 LONGEST = 20  # entries
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # when a feed without entries was updated: Atom wants a date
@@ -35,25 +35,23 @@ def feeds(materials: Materials) -> Iterator[Page]:
             url = urls.section(path)
             head = _Head(urls.feed(url), url, f"{site.title} – {section.title}")
             yield _of_articles(materials, head, rooms.by_section[path])
-    words = materials.frame.say("Comments")
-    head = _Head(urls.COMMENTS_FEED, urls.HOME, f"{site.title} – {words}")
-    yield _of_comments(materials, head, latest_talks(materials, LONGEST))
+    head = _Head(urls.COMMENTS_FEED, urls.HOME, f"{site.title} – {materials.frame.say('Comments')}")
+    talks = tuple((materials.listed[one], materials.conversations[one]) for one in latest_talks(materials, LONGEST))
+    yield Page(urls.file(head.url), "feeds/atom.xml", Sketch(head.url, _comments, (head, talks)))
     for article in materials.library.articles:
         if article.comments != "off":
-            url = urls.article(article)
-            head = _Head(urls.comments_feed(url), url, f"{article.title} – {words}", article.date or NEVER)
-            yield _of_comments(materials, head, [article])
+            yield _of_talk(materials, article.id)
 
 
 def _of_articles(materials: Materials, head: _Head, articles: Sequence[Article]) -> Page:
-    entries = tuple((article, materials.written.gists[article.id].kept) for article in articles[:LONGEST])
+    entries = tuple((materials.articles[one.id], materials.texts[one.id]) for one in articles[:LONGEST])
     return Page(urls.file(head.url), "feeds/atom.xml", Sketch(head.url, _articles, (head, entries)))
 
 
-def _of_comments(materials: Materials, head: _Head, articles: Sequence[Article]) -> Page:
-    talks = ((article, materials.talk(article)) for article in articles)
-    found: tuple[tuple[Mention, Kept], ...] = tuple((mention(article), talk.kept) for article, talk in talks if talk)
-    return Page(urls.file(head.url), "feeds/atom.xml", Sketch(head.url, _comments, (head, found)))
+def _of_talk(materials: Materials, article: str) -> Page:
+    listed, talk = materials.listed[article], materials.conversations.get(article, NO_TALK)
+    url = urls.comments_feed(listed.value.entry.url)
+    return Page(urls.file(url), "feeds/atom.xml", Sketch(url, _talk, (listed, talk)))
 
 
 def _articles(frame: Frame, head: _Head, articles: tuple[tuple[Article, Texts], ...]) -> FeedView:
@@ -76,8 +74,15 @@ def _articles(frame: Frame, head: _Head, articles: tuple[tuple[Article, Texts], 
     return _feed(frame, head, entries)
 
 
-def _comments(frame: Frame, head: _Head, talks: tuple[tuple[Mention, Conversation], ...]) -> FeedView:
-    articles = {comment.article: article for article, talk in talks for comment in talk.comments}
+def _talk(frame: Frame, listed: Listed, talk: Conversation) -> FeedView:
+    article = listed.entry
+    title = f"{article.title} – {frame.say('Comments')}"
+    head = _Head(urls.comments_feed(article.url), article.url, title, article.date or NEVER)
+    return _comments(frame, head, ((listed, talk),))
+
+
+def _comments(frame: Frame, head: _Head, talks: tuple[tuple[Listed, Conversation], ...]) -> FeedView:
+    articles = {comment.article: one.entry for one, talk in talks for comment in talk.comments}
     bodies = {comment.article: talk.bodies for _, talk in talks for comment in talk.comments}
     entries = []
     for comment in newest((comment for _, talk in talks for comment in talk.comments), LONGEST):

@@ -12,10 +12,14 @@ from labo_ssg.pages.views import TermView
 
 
 class Frame(Struct, frozen=True):
-    """The settings of a site, and the terms of its glossary by their anchors, in order."""
+    """The settings of a site, and the terms of its glossary by their anchors, in order.
+
+    `card_size` is that of the picture that stands for all pages without one of their own, () where it is not known.
+    """
 
     site: Site
     terms: dict[str, TermView]
+    card_size: tuple[int, ...] = ()
 
     def say(self, words: str) -> str:
         """Return `words` in the site's language."""
@@ -31,7 +35,7 @@ class Frame(Struct, frozen=True):
         return tuple(term for anchor, term in self.terms.items() if anchor in used) if used else ()
 
 
-def frame(site: Site) -> Frame:
+def frame(site: Site, card_size: tuple[int, ...]) -> Frame:
     """Return what the pages of `site` share."""
     terms = {
         urls.slug(term.word): TermView(
@@ -39,4 +43,4 @@ def frame(site: Site) -> Frame:
         )
         for term in sorted(site.glossary, key=lambda one: urls.slug(one.word))
     }
-    return Frame(replace(site, inbox=InboxSettings()), terms)  # which no page depends on
+    return Frame(replace(site, inbox=InboxSettings()), terms, card_size)  # no page depends on those settings

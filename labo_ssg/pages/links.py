@@ -50,7 +50,8 @@ def addresses(library: Library, shelves: Shelves) -> Addresses:
     for article in library.articles:
         target = add(urls.article(article), article.title, article.aliases)
         if article.comments != "off":
-            add(urls.comments_feed(target.url), article.title)
+            feed = urls.comments_feed(target.url)
+            found.by_url[feed] = Target(feed, article.title)
         found.by_file[_composed(article.place.path.removeprefix("content/"))] = target
         found.by_name.setdefault(article.id, target)
     for asset in library.assets:
@@ -102,4 +103,4 @@ def _file(known: Addresses, reference: str, folder: tuple[str, ...]) -> Target |
 
 def _composed(path: str) -> str:
     """Return `path` with each accent in its letter: some systems store them apart, keyboards do not type them so."""
-    return unicodedata.normalize("NFC", path)
+    return path if path.isascii() else unicodedata.normalize("NFC", path)

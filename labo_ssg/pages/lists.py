@@ -2,44 +2,67 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from labo_ssg.model import NO_BODY, Article, Body, Conversation, Html, Kept, Link, Section
+from labo_ssg.packing import Stamped, stamped
 from labo_ssg.pages import shelves, urls
 from labo_ssg.pages.frame import Frame
-from labo_ssg.pages.materials import Materials, latest_talks, newest
+from labo_ssg.pages.materials import Listed, Materials, latest_talks, newest
 from labo_ssg.pages.page import Page, Sketch
-from labo_ssg.pages.views import Entry, HomeView, IndexView, ListView, Pagination, Quote, Shelf, TermView
+from labo_ssg.pages.views import HomeView, IndexView, ListView, Mention, Pagination, Quote, Shelf, TermView
 
 ON_A_SHELF = 3  # articles shown for each section of the home page
 QUOTED = 5  # comments quoted there
+NOTHING = stamped(NO_BODY)
+
+
+class Common(Struct, frozen=True):
+    """What the pages of a list have in common; `count` is the number of its articles."""
+
+    title: str
+    count: int
+    description: str = ""
+    breadcrumb: tuple[Link, ...] = ()
+    section: str = ""
+    feeds: tuple[Link, ...] = ()
 
 
 def home(materials: Materials) -> Iterator[Page]:
     """Yield the home page and the older articles' pages after it."""
-    site, rooms = materials.site, materials.shelves
     intro = materials.body(())
-    for number, articles, pagination in _pages(materials, urls.HOME, rooms.articles):
-        entries = _entries(materials, articles)
-        first = number == 1
-        view = HomeView(
-            url=urls.numbered(urls.HOME, number),
-            title=site.title,
-            description=site.description or intro.excerpt,
-            language=site.language,
-            feeds=materials.frame.feeds(),
-            terms=_terms(materials, articles, intro if first else NO_BODY),
-            card_size=materials.card_sizes.get(urls.CARD, ()),
-            intro=Html(intro.html + intro.notes) if first else Html(""),
-            lead=entries[0] if first and entries else None,
-            latest=entries[1:] if first else entries,
-            shelves=_home_shelves(materials) if first else (),
-            quotes=(),
-            pagination=pagination,
-        )
-        talks = _talks(materials) if first else ()
-        sketch = Sketch(view.url, _with_quotes, (view, talks))
-        yield Page(urls.file(view.url), "home.html", sketch if talks else view)
+    description = materials.site.description or intro.excerpt
+    for number, entries, pagination in _pages(materials, urls.HOME, materials.shelves.articles):
+        url = urls.numbered(urls.HOME, number)
+        on_first = (intro, _home_shelves(materials), _talks(materials)) if number == 1 else (NOTHING, (), ())
+        yield Page(urls.file(url), "home.html", Sketch(url, _home, (description, entries, pagination, *on_first)))
+
+
+def _home(
+    frame: Frame,
+    description: str,
+    entries: tuple[Listed, ...],
+    pagination: Pagination,
+    intro: Body,
+    shelves: tuple[Shelf, ...],
+    talks: tuple[tuple[Mention, Conversation], ...],
+) -> HomeView:
+    shown = tuple(one.entry for one in entries)
+    first = pagination.number == 1
+    return HomeView(
+        url=pagination.at(pagination.number),
+        title=frame.site.title,
+        description=description,
+        language=frame.site.language,
+        feeds=frame.feeds(),
+        terms=_terms(frame, intro, entries),
+        intro=Html(intro.html + intro.notes),
+        lead=shown[0] if first and shown else None,
+        latest=shown[1:] if first else shown,
+        shelves=shelves,
+        quotes=_quotes(talks),
+        pagination=pagination,
+    )
 
 
 def sections(materials: Materials) -> Iterator[Page]:
@@ -49,14 +72,15 @@ def sections(materials: Materials) -> Iterator[Page]:
         if not path:
             continue
         url, body = urls.section(path), materials.body(path)
+        common = Common(
+            title=section.title,
+            count=len(rooms.by_section[path]),
+            description=section.description or body.excerpt,
+            breadcrumb=materials.breadcrumb(path[:-1]),
+            section=urls.section(path[:1]),
+            feeds=(Link(section.title, urls.feed(url)), *materials.frame.feeds()),
+        )
         below = tuple(_shelf(materials, child) for child in shelves.children(rooms, path))
-        common = {
-            "title": section.title,
-            "description": section.description or body.excerpt,
-            "breadcrumb": materials.breadcrumb(path[:-1]),
-            "section": urls.section(path[:1]),
-            "feeds": (Link(section.title, urls.feed(url)), *materials.frame.feeds()),
-        }
         yield from _list(materials, "section.html", url, rooms.by_section[path], common, body, below)
 
 
@@ -79,14 +103,14 @@ def _names(
     lists: Mapping[str, list[Article]],
 ) -> Iterator[Page]:
     """Yield the pages of each tag or author, and the index of them all."""
-    way = materials.breadcrumb(())
+    way, feeds = materials.breadcrumb(()), materials.frame.feeds()
     template, index = templates
     names = sorted(lists, key=lambda name: (urls.slug(name), name))
     for name in names:
-        common = {"title": name, "breadcrumb": (*way, Link(title, root)), "feeds": materials.frame.feeds()}
+        common = Common(name, len(lists[name]), breadcrumb=(*way, Link(title, root)), feeds=feeds)
         yield from _list(materials, template, address(name), lists[name], common)
     found = tuple(Shelf(name, address(name), "", len(lists[name]), ()) for name in names)
-    language, feeds = materials.site.language, materials.frame.feeds()
+    language = materials.site.language
     view = IndexView(url=root, title=title, language=language, breadcrumb=way, feeds=feeds, shelves=found)
     yield Page(urls.file(root), index, view)
 
@@ -96,43 +120,56 @@ def _list(
     template: str,
     url: str,
     articles: Sequence[Article],
-    common: Mapping[str, object],
+    common: Common,
     body: Body = NO_BODY,
     below: tuple[Shelf, ...] = (),
 ) -> Iterator[Page]:
-    for number, some, pagination in _pages(materials, url, articles):
-        view = ListView(
-            url=urls.numbered(url, number),
-            language=materials.site.language,
-            terms=_terms(materials, some, body if number == 1 else NO_BODY),
-            body=Html(body.html + body.notes) if number == 1 else NO_BODY.html,
-            shelves=below if number == 1 else (),
-            entries=_entries(materials, some),
-            count=len(articles),
-            pagination=pagination,
-            **common,  # type: ignore[arg-type] # each caller gives title, breadcrumb, feeds
-        )
-        yield Page(urls.file(view.url), template, view)
+    """Yield the pages of a list; its `body` and the shelves `below` stand on the first one."""
+    shared = stamped(common)
+    for number, entries, pagination in _pages(materials, url, articles):
+        here = urls.numbered(url, number)
+        on_first = (body, below) if number == 1 else (NOTHING, ())
+        yield Page(urls.file(here), template, Sketch(here, _listed, (shared, entries, pagination, *on_first)))
+
+
+def _listed(
+    frame: Frame,
+    common: Common,
+    entries: tuple[Listed, ...],
+    pagination: Pagination,
+    body: Body,
+    shelves: tuple[Shelf, ...],
+) -> ListView:
+    return ListView(
+        url=pagination.at(pagination.number),
+        title=common.title,
+        description=common.description,
+        language=frame.site.language,
+        breadcrumb=common.breadcrumb,
+        section=common.section,
+        feeds=common.feeds,
+        terms=_terms(frame, body, entries),
+        body=Html(body.html + body.notes),
+        shelves=shelves,
+        entries=tuple(one.entry for one in entries),
+        count=common.count,
+        pagination=pagination,
+    )
 
 
 def _pages(
     materials: Materials, url: str, articles: Sequence[Article]
-) -> Iterator[tuple[int, Sequence[Article], Pagination]]:
+) -> Iterator[tuple[int, tuple[Stamped[Listed], ...], Pagination]]:
     """Yield the articles of each page of a list (one page at least) with its number and its neighbours."""
-    size = materials.site.per_page
-    groups = [articles[start : start + size] for start in range(0, len(articles), size)] or [articles]
+    size, listed = materials.site.per_page, materials.listed
+    entries = tuple([listed[article.id] for article in articles])
+    groups = [entries[start : start + size] for start in range(0, len(entries), size)] or [entries]
     for number, group in enumerate(groups, 1):
         yield number, group, Pagination(number, len(groups), url)
 
 
-def _terms(materials: Materials, articles: Iterable[Article], body: Body) -> tuple[TermView, ...]:
-    gists = materials.written.gists
-    leads = (term for article in articles for term in gists[article.id].lead_terms)
-    return materials.frame.explained((*body.terms, *leads))
-
-
-def _entries(materials: Materials, articles: Iterable[Article]) -> tuple[Entry, ...]:
-    return tuple(materials.entries[article.id] for article in articles)
+def _terms(frame: Frame, body: Body, entries: Iterable[Listed]) -> tuple[TermView, ...]:
+    return frame.explained((*body.terms, *(term for one in entries for term in one.terms)))
 
 
 def _home_shelves(materials: Materials) -> tuple[Shelf, ...]:
@@ -143,30 +180,28 @@ def _home_shelves(materials: Materials) -> tuple[Shelf, ...]:
 
 def _shelf(materials: Materials, section: Section, shown: int = 0) -> Shelf:
     articles = materials.shelves.by_section[section.path]
-    entries = _entries(materials, articles[:shown])
+    entries = tuple(materials.listed[article.id].value.entry for article in articles[:shown])
     return Shelf(section.title, urls.section(section.path), section.description, len(articles), entries)
 
 
-def _talks(materials: Materials) -> tuple[tuple[Entry, Kept], ...]:
+def _talks(materials: Materials) -> tuple[tuple[Stamped[Mention], Stamped[Kept]], ...]:
     """Return the articles that were last talked about, and their conversations."""
-    talks = ((article, materials.talk(article)) for article in latest_talks(materials, QUOTED))
-    return tuple((materials.entries[article.id], talk.kept) for article, talk in talks if talk)
+    return tuple((materials.mentions[one], materials.conversations[one]) for one in latest_talks(materials, QUOTED))
 
 
-def _with_quotes(frame: Frame, view: HomeView, talks: tuple[tuple[Entry, Conversation], ...]) -> HomeView:
-    """Return `view` with the beginnings of the newest comments of `talks`."""
-    entries = {comment.article: entry for entry, talk in talks for comment in talk.comments}
+def _quotes(talks: tuple[tuple[Mention, Conversation], ...]) -> tuple[Quote, ...]:
+    """Return the beginnings of the newest comments of `talks`."""
+    articles = {comment.article: article for article, talk in talks for comment in talk.comments}
     bodies = {comment.article: talk.bodies for _, talk in talks for comment in talk.comments}
     latest = newest((comment for _, talk in talks for comment in talk.comments), QUOTED)
-    quotes = tuple(
+    return tuple(
         Quote(
-            url=f"{entries[comment.article].url}#{urls.anchor(comment)}",
+            url=f"{articles[comment.article].url}#{urls.anchor(comment)}",
             author=comment.author,
             date=comment.date,
-            article=entries[comment.article].title,
-            language=entries[comment.article].language,
+            article=articles[comment.article].title,
+            language=articles[comment.article].language,
             excerpt=bodies[comment.article][comment.id].excerpt,
         )
         for comment in latest
     )
-    return replace(view, quotes=quotes)

@@ -5,44 +5,62 @@ from heapq import nlargest
 
 from msgspec import Struct
 
-from labo_ssg.model import NO_BODY, Article, Body, Comment, Library, Link, Site, Talk, Target, Written
+from labo_ssg.model import NO_BODY, Article, Body, Comment, Kept, Library, Link, Site, Talk, Target, Written
+from labo_ssg.packing import Stamped, pack, stamped
 from labo_ssg.pages import frame, links, translations, urls
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
+from labo_ssg.pages.page import mark
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.pages.views import Entry, ImageView, Mention
 from labo_ssg.problems import Place, Problem
 
 
+class Listed(Struct, frozen=True):
+    """An article as lists show it, and the terms that its lead explains."""
+
+    entry: Entry
+    terms: tuple[str, ...]
+
+
 class Materials(Struct, frozen=True):
-    """All that the makers of pages share."""
+    """All that the makers of pages share; what belongs to an article is by its id.
+
+    The `talks` are those that pages show: where there is no discussion, there is none. `texts` and
+    `conversations` are what is kept of an article's texts and of its talk.
+    """
 
     frame: Frame
     library: Library
     shelves: Shelves
     written: Written
-    entries: Mapping[str, Entry]
-    translations: Mapping[str, tuple[Mention, ...]]
     card_sizes: Mapping[str, tuple[int, int]]
-    ways: dict[tuple[str, ...], tuple[Link, ...]]
+    articles: Mapping[str, Stamped[Article]]
+    texts: Mapping[str, Stamped[Kept]]
+    mentions: Mapping[str, Stamped[Mention]]
+    talks: Mapping[str, Talk]
+    conversations: Mapping[str, Stamped[Kept]]
+    listed: dict[str, Stamped[Listed]]
+    translations: Mapping[str, Stamped[tuple[Mention, ...]]]
+    ways: dict[tuple[str, ...], Stamped[tuple[Link, ...]]]
 
     @property
     def site(self) -> Site:
         return self.frame.site
 
-    def breadcrumb(self, path: tuple[str, ...]) -> tuple[Link, ...]:
+    def way(self, path: tuple[str, ...]) -> Stamped[tuple[Link, ...]]:
         """Return the way from the home page to the section at `path`, which is its last step."""
         if path not in self.ways:
             last = self.section(path) if path else Link(self.frame.say("Home"), urls.HOME)
-            self.ways[path] = (*self.breadcrumb(path[:-1]), last) if path else (last,)
+            self.ways[path] = stamped((*self.breadcrumb(path[:-1]), last) if path else (last,))
         return self.ways[path]
+
+    def breadcrumb(self, path: tuple[str, ...]) -> tuple[Link, ...]:
+        """Return the way itself."""
+        return self.way(path).value
 
     def section(self, path: tuple[str, ...]) -> Link:
         return Link(self.shelves.sections[path].title, urls.section(path))
-
-    def talk(self, article: Article) -> Talk | None:
-        """Return the conversation that the page of `article` shows, None where there is none."""
-        return None if article.comments == "off" else self.written.talks.get(article.id)
 
     def body(self, section: tuple[str, ...]) -> Body:
         """Return the text of a section."""
@@ -57,30 +75,56 @@ def gather(
     card_sizes: Mapping[str, tuple[int, int]],
 ) -> tuple[Materials, list[Problem]]:
     """Return what the pages of `library` are made from, and the pictures that are nowhere."""
-    entries: dict[str, Entry] = {}
-    languages = translations.by_article(library.articles)
-    materials = Materials(frame.frame(library.site), library, shelves, written, entries, languages, card_sizes, {})
+    silent = {article.id for article in library.articles if article.comments == "off"}
+    texts = {one.id: _marked(written.gists[one.id].kept) for one in library.articles}
+    talks = {article: talk for article, talk in written.talks.items() if article not in silent}
+    materials = Materials(
+        frame=frame.frame(library.site, card_sizes.get(urls.CARD, ())),
+        library=library,
+        shelves=shelves,
+        written=written,
+        card_sizes=card_sizes,
+        # What shaped an article's texts, its file and how files are read, shaped the article too.
+        articles={one.id: Stamped(one, texts[one.id].digest) for one in library.articles},
+        texts=texts,
+        mentions={one.id: _mentioned(one) for one in library.articles},
+        talks=talks,
+        conversations={article: _marked(talk.kept) for article, talk in talks.items()},
+        listed={},
+        translations=translations.by_article(library.articles),
+        ways={},
+    )
     problems = []
     for article in library.articles:
-        entries[article.id] = _entry(article, materials, known)
-        if article.image and not entries[article.id].image:
+        entry = _entry(article, materials, known)
+        materials.listed[article.id] = stamped(Listed(entry, written.gists[article.id].lead_terms))
+        if article.image and not entry.image:
             what = f"`image`: there is no file `{article.image.src}`"
             place = Place(article.place.path, article.lines.get("image", 1))
             problems.append(Problem(place, what, "the path starts at the article's folder, or with / at content/"))
     return materials, problems
 
 
+def _marked(kept: Kept) -> Stamped[Kept]:
+    return Stamped(kept, mark(kept))
+
+
+def _mentioned(article: Article) -> Stamped[Mention]:
+    mention = translations.mention(article)
+    return Stamped(mention, pack(mention))  # which is hardly longer than its digest
+
+
 def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
     """Return `article` as the lists show it."""
-    image, talk = article.image, materials.talk(article)
+    image, talk = article.image, materials.talks.get(article.id)
     target = links.resolve(known, image.src, article.section) if image else None
     return Entry(
-        url=urls.article(article),
+        url=materials.mentions[article.id].value.url,
         title=article.title,
         lead=materials.written.gists[article.id].lead,
         date=article.date,
         updated=article.updated,
-        authors=tuple(Link(name, urls.author(name)) for name in article.authors),
+        authors=tuple([Link(name, urls.author(name)) for name in article.authors]),
         section=materials.breadcrumb(article.section)[-1] if article.section else None,
         image=picture(target, image.alt, image.credit) if image and target else None,
         discussion=article.comments,
@@ -96,11 +140,10 @@ def picture(target: Target, alt: str, credit: str = "") -> ImageView:
     return ImageView(target.url, alt, credit, width, height, variants)
 
 
-def latest_talks(materials: Materials, number: int) -> list[Article]:
-    """Return the articles among whose comments are the `number` newest of the site that have a page to stand on."""
-    talks = ((materials.talk(article), article) for article in materials.library.articles)
-    found = ((talk.newest, talk.newest_id, article.id, article) for talk, article in talks if talk)
-    return [article for *_, article in nlargest(number, found, key=lambda one: one[:3])]
+def latest_talks(materials: Materials, number: int) -> list[str]:
+    """Return the articles whose talks hold the `number` newest comments of the site that have a page to stand on."""
+    talks = materials.talks
+    return nlargest(number, talks, key=lambda one: (talks[one].newest, talks[one].newest_id, one))
 
 
 def newest(comments: Iterable[Comment], number: int) -> list[Comment]:

@@ -126,7 +126,7 @@ def samples(materials: Materials, pages: Mapping[str, Page]) -> Iterator[Page]:
     if fallbacks.way(materials.site.comments) != "post":
         return
     taking = [article for article in materials.library.articles if article.comments == "open"]
-    talked = [article for article in taking if materials.talk(article)]
+    talked = [article for article in taking if article.id in materials.talks]
     for found, template, make in (
         (taking, REFUSED, _sample_of_refused),
         (taking, PREVIEW, _sample_of_preview),

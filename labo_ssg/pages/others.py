@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from labo_ssg.packing import stamped
 from labo_ssg.pages import shelves, urls
+from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials
-from labo_ssg.pages.page import Page
-from labo_ssg.pages.translations import mention
+from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.views import (
     GlossaryView,
     Mention,
@@ -27,7 +28,7 @@ def glossary(materials: Materials) -> Iterator[Page]:
     used: dict[str, list[Mention]] = {}
     for article in materials.shelves.articles:
         for anchor in materials.written.gists[article.id].terms:
-            used.setdefault(anchor, []).append(mention(article))
+            used.setdefault(anchor, []).append(materials.mentions[article.id].value)
     view = GlossaryView(
         url=urls.GLOSSARY,
         title=materials.frame.say("Glossary"),
@@ -68,14 +69,19 @@ def not_found(materials: Materials) -> Iterator[Page]:
 
 def sitemap(materials: Materials, pages: Sequence[Page]) -> Iterator[Page]:
     """Yield the sitemap of those of `pages` that a search engine should know, and robots.txt."""
-    days = {urls.article(one): one.updated or one.date for one in materials.library.articles}
-    languages = {urls.article(one): materials.translations.get(one.id, ()) for one in materials.library.articles}
+    found: dict[str, SitemapEntry] = {}
+    for one in materials.library.articles:
+        url, languages = materials.mentions[one.id].value.url, materials.translations.get(one.id)
+        found[url] = SitemapEntry(url, one.updated or one.date, languages.value if languages else ())
     kinds = {"home.html", "section.html", "article.html", "tag.html", "author.html", "glossary.html"}
     shown = (page.view.url for page in pages if page.template in kinds and "/page/" not in page.view.url)
-    entries = tuple(SitemapEntry(url, days.get(url), languages.get(url, ())) for url in shown)
+    entries = stamped(tuple([found.get(url) or SitemapEntry(url, None, ()) for url in shown]))
     for url, template in ((urls.SITEMAP, "feeds/sitemap.xml"), (urls.ROBOTS, "robots.txt")):
-        view = SitemapView(url=url, title="", language=materials.site.language, entries=entries)
-        yield Page(urls.file(url), template, view)
+        yield Page(urls.file(url), template, Sketch(url, _sitemap, (url, entries)))
+
+
+def _sitemap(frame: Frame, url: str, entries: tuple[SitemapEntry, ...]) -> SitemapView:
+    return SitemapView(url=url, title="", language=frame.site.language, entries=entries)
 
 
 def moved(materials: Materials) -> Iterator[Page]:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from labo_ssg.model import Conversation, Kept, Texts
-from labo_ssg.packing import digest, pack
-from labo_ssg.pages import structured
+from labo_ssg.packing import Stamped, digest, pack
+from labo_ssg.pages import structured, urls
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.views import View
 
@@ -15,9 +15,10 @@ Load = Callable[[Kept], Texts | Conversation]
 
 
 class Sketch(NamedTuple):
-    """A view that is not made yet: `make` of the frame and the `materials`, where what is `Kept` has been loaded.
+    """A view that is not made yet: `make` of the frame and the `materials`.
 
-    Nothing else may shape it: the materials are all that is known of it until it is shown.
+    Nothing else may shape it: the materials are all that is known of it until it is shown. What is
+    `Kept` among them is loaded then; what many pages show is `Stamped`, so that no page packs it again.
     """
 
     url: str
@@ -37,18 +38,33 @@ def key(page: Page, shape: bytes) -> bytes:
     """Return a digest of all that shapes the file of `page`; `shape` is that of its template and of the site."""
     view = page.view
     if isinstance(view, Sketch):
-        return digest(shape, view.make.__qualname__.encode(), pack(view.materials))
+        return digest(shape, view.make.__qualname__.encode(), *_marks(view.materials))
     return digest(shape, pack(view))
+
+
+def mark(material: Any) -> bytes:
+    """Return what stands for a material of a sketch: two that differ have marks that do."""
+    kind = type(material)
+    if kind is tuple:
+        return digest(*_marks(material))
+    if kind is Kept:  # its key is a digest already
+        return f"{material.kind} {material.key} {material.path}".encode()
+    return _marks((material,))[0] if kind is Stamped else pack(material)
+
+
+def _marks(materials: tuple[Any, ...]) -> list[bytes]:
+    return [one.digest if type(one) is Stamped else mark(one) for one in materials]
 
 
 def finished(page: Page, frame: Frame) -> Page:
     """Return `page`, of which all materials are loaded, with its whole view."""
     view = page.view.make(frame, *page.view.materials) if isinstance(page.view, Sketch) else page.view
-    return page._replace(view=replace(view, data=structured.data(view, frame.site)))
+    card_size = frame.card_size if view.card == urls.CARD else view.card_size
+    return page._replace(view=replace(view, card_size=card_size, data=structured.data(view, frame.site)))
 
 
 def loaded(page: Page, load: Load) -> Page:
-    """Return `page` with all that is kept in its materials."""
+    """Return `page` with the materials themselves, all that is kept among them."""
     if not isinstance(page.view, Sketch):
         return page
     return page._replace(view=page.view._replace(materials=_loaded(page.view.materials, load)))
@@ -56,8 +72,9 @@ def loaded(page: Page, load: Load) -> Page:
 
 def _loaded(material: Any, load: Load) -> Any:
     """Return `material` with all that is kept in it."""
-    if isinstance(material, Kept):
+    kind = type(material)
+    if kind is Kept:
         return load(material)
-    if isinstance(material, tuple) and not hasattr(material, "_fields"):
-        return tuple(_loaded(one, load) for one in material)
-    return material
+    if kind is Stamped:
+        return _loaded(material.value, load)
+    return tuple(_loaded(one, load) for one in material) if kind is tuple else material

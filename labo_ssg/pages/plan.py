@@ -3,8 +3,6 @@
 import re
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from labo_ssg.model import Library, Link, Partner, Target, Written
 from labo_ssg.pages import (
     articles,
@@ -23,7 +21,7 @@ from labo_ssg.pages.cards import Card
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.materials import Materials, gather, picture
-from labo_ssg.pages.page import Page, Sketch
+from labo_ssg.pages.page import Page
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.pages.views import PartnerView, SiteView
 from labo_ssg.problems import Place, Problem
@@ -69,16 +67,9 @@ def plan(library: Library, rooms: Shelves, known: Addresses, written: Written) -
         *feeds.feeds(materials),
     ]
     pages += others.sitemap(materials, pages)
-    size = materials.card_sizes.get(urls.CARD, ())
-    pages = [_with_card(page, size) for page in pages]
     problems += _check_settings(library, known)
     samples = list(messages.samples(materials, of_articles))
     return Plan(_site(materials, known), materials.frame, pages, of_articles, samples, drawn), problems
-
-
-def _with_card(page: Page, size: tuple[int, ...]) -> Page:
-    """Return `page` with the size of the site's own card, which all that is no article shows."""
-    return page if isinstance(page.view, Sketch) else page._replace(view=replace(page.view, card_size=size))
 
 
 def _site(materials: Materials, known: Addresses) -> SiteView:

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 
 from msgspec.structs import asdict
 
-from labo_ssg.packing import digest, pack
-from labo_ssg.pages.page import Page, Sketch
+from labo_ssg.packing import Stamped, digest, pack
+from labo_ssg.pages.page import Page, Sketch, mark
 
 Parts = dict[str, str]
 """Short digests, by the name of what they stand for."""
 
 SETTINGS, TEMPLATE = "settings", "template "
+COMMON = "common"  # the material whose parts are told one by one
 
 _WORDS = {
     "article": "the header of its article, or the place of its text",
@@ -21,13 +22,13 @@ _WORDS = {
     "card_size": "the picture that stands for it",
     "count": "the number of its articles",
     "entries": "an article that it lists: its title, lead, date, authors, picture or number of comments",
-    "entry": "what lists show of its article: title, lead, date, authors, picture or number of comments",
     "feeds": "the feeds that it names",
+    "following": "the article after it in its section",
     "head": "its title or its date",
     "intro": "the text of the home page",
-    "latest": "an article that it lists: its title, lead, date, authors, picture or number of comments",
-    "near": "the article before it or after it in its section",
+    "listed": "what lists show of its article: title, lead, date, authors, picture or number of comments",
     "pagination": "the number of pages of its list",
+    "previous": "the article before it in its section",
     "queries": "an old address",
     "shelves": "a section or list that it shows",
     "talk": "the comments of its article",
@@ -47,12 +48,14 @@ def common(sources: Mapping[str, bytes], settings: bytes) -> Parts:
 def parts(page: Page, shared: Parts) -> Parts:
     """Return what shapes the file of `page`: its materials, and what it has in common with others."""
     view = page.view
-    if isinstance(view, Sketch):
-        names = list(inspect.signature(view.make).parameters)[1:]
-        named = dict(zip(names, view.materials, strict=False))
-    else:
-        named = asdict(view)
-    return {name: _short(pack(value)) for name, value in named.items()} | shared
+    if not isinstance(view, Sketch):
+        return {name: _short(pack(value)) for name, value in asdict(view).items()} | shared
+    names = list(inspect.signature(view.make).parameters)[1:]
+    # What is stamped may be so by what shaped it: here it counts for what it is.
+    known = (one.value if isinstance(one, Stamped) else one for one in view.materials)
+    named = dict(zip(names, known, strict=False))
+    named |= asdict(named.pop(COMMON)) if COMMON in named else {}
+    return {name: _short(mark(value)) for name, value in named.items()} | shared
 
 
 def told(before: Parts, now: Parts) -> list[str]:
@@ -63,7 +66,7 @@ def told(before: Parts, now: Parts) -> list[str]:
 
 def _words(name: str) -> str:
     if name == SETTINGS:
-        return "something in site.yaml or the glossary"
+        return "something in site.yaml, the glossary or the picture of the site"
     if name.startswith(TEMPLATE):
         return f"the template {name.removeprefix(TEMPLATE)}"
     return _WORDS.get(name, f"its {name.replace('_', ' ')}")

@@ -1,5 +1,6 @@
 """Library → its articles by section, tag and author, newest first."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -11,10 +12,14 @@ from labo_ssg.problems import Place, Problem
 
 
 class Shelves(Struct, frozen=True):
-    """The lists of a site. A section's articles are its own and those of the sections below it."""
+    """The lists of a site. A section's articles are its own and those of the sections below it.
+
+    `below` are the sections right below another one, in the order that their index files ask for.
+    """
 
     articles: tuple[Article, ...]
     sections: dict[tuple[str, ...], Section]
+    below: dict[tuple[str, ...], list[Section]]
     by_section: dict[tuple[str, ...], list[Article]]
     by_tag: dict[str, list[Article]]
     by_author: dict[str, list[Article]]
@@ -42,13 +47,21 @@ def arrange(library: Library) -> Shelves:
             by_tag.setdefault(name, []).append(article)
         for name in article.authors:
             by_author.setdefault(name, []).append(article)
-    return Shelves(tuple(listed), {one.path: one for one in library.sections}, by_section, by_tag, by_author)
+    sections = {one.path: one for one in library.sections}
+    return Shelves(tuple(listed), sections, _below(library.sections), by_section, by_tag, by_author)
+
+
+def _below(sections: Iterable[Section]) -> dict[tuple[str, ...], list[Section]]:
+    found: dict[tuple[str, ...], list[Section]] = {}
+    for section in sorted(sections, key=lambda one: (one.order, one.title.casefold(), one.path)):
+        if section.path:
+            found.setdefault(section.path[:-1], []).append(section)
+    return found
 
 
 def children(shelves: Shelves, path: tuple[str, ...]) -> list[Section]:
-    """Return the sections right below `path`, in the order that their index files ask for."""
-    below = [one for one in shelves.sections.values() if len(one.path) == len(path) + 1 and one.path[:-1] == path]
-    return sorted(below, key=lambda one: (one.order, one.title.casefold(), one.path))
+    """Return the sections right below `path`."""
+    return shelves.below.get(path, [])
 
 
 def check_names(shelves: Shelves) -> list[Problem]:

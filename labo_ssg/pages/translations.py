@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from labo_ssg.model import Article
+from labo_ssg.packing import Stamped, stamped
 from labo_ssg.pages import urls
 from labo_ssg.pages.views import Mention
 from labo_ssg.problems import Place, Problem
 
 
-def by_article(articles: Sequence[Article]) -> dict[str, tuple[Mention, ...]]:
+def by_article(articles: Sequence[Article]) -> dict[str, Stamped[tuple[Mention, ...]]]:
     """Return, by article id, the text in all its languages, for the articles that have several."""
     known = {article.id: article for article in articles}
     groups: dict[str, list[Article]] = {}
@@ -17,7 +18,7 @@ def by_article(articles: Sequence[Article]) -> dict[str, tuple[Mention, ...]]:
     found = {}
     for group in groups.values():
         if len(group) > 1:
-            views = tuple(mention(one) for one in _in_order(group))
+            views = stamped(tuple(mention(one) for one in _in_order(group)))
             found.update(dict.fromkeys((one.id for one in group), views))
     return found
 

@@ -22,6 +22,8 @@ CARD = "/social.png"
 FEED = "/feed.xml"
 COMMENTS_FEED = "/comments/feed.xml"
 
+_PLAIN = re.compile(r"[\w.~-]+", re.ASCII)  # what needs no quotes
+
 LONGEST_NAME = 255  # bytes that most disks and servers allow between two slashes
 
 
@@ -41,7 +43,7 @@ def section(path: tuple[str, ...]) -> str:
 
 
 def article(item: Article) -> str:
-    return _folder((*item.section, item.stem))
+    return f"{_folder(item.section)}{_part(item.stem)}/"
 
 
 def tag(name: str) -> str:
@@ -111,7 +113,7 @@ def normal(path: str) -> str:
 
 def file(url: str) -> str:
     """Return the file of the output folder that answers to `url`."""
-    path = unquote(url).removeprefix("/")
+    path = (unquote(url) if "%" in url else url).removeprefix("/")
     return f"{path}index.html" if not path or path.endswith("/") else path
 
 
@@ -135,6 +137,5 @@ def _folder(parts: tuple[str, ...]) -> str:
     return "/" + "".join(f"{_part(part)}/" for part in parts)
 
 
-@cache
 def _part(part: str) -> str:
-    return quote(part, safe="")
+    return part if _PLAIN.fullmatch(part) else quote(part, safe="")
