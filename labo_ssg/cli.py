@@ -140,7 +140,9 @@ def inbox(root: Path, host: str, port: int, workers: int) -> None:
     """Receive the messages of visitors: each becomes a file in comments/pending/."""
     try:
         from labo_ssg.inbox.app import Unfit
+        from labo_ssg.inbox.pace import NoStore
         from labo_ssg.inbox.serve import serve as serve_inbox
+        from labo_ssg.inbox.tokens import Weak
     except ModuleNotFoundError as error:
         misuse(f"the package {error.name} is missing", "pip install 'labo-ssg[inbox]'")
     try:
@@ -149,7 +151,13 @@ def inbox(root: Path, host: str, port: int, workers: int) -> None:
         tell(unfit.problems, ": the inbox did not start")
         sys.exit(PROBLEMS)
     except OSError as error:
-        misuse(f"the inbox cannot start: {error}", "look at the rights of the folder, and whether the port is free")
+        what = f"the inbox cannot start at {host}, port {port}: {(error.strerror or str(error)).lower()}"
+        what = f"{what}: {error.filename}" if error.filename else what
+        misuse(what, "look at the rights of the folder, and whether the port is free")
+    except Weak as weak:
+        misuse(str(weak), "make one with `openssl rand -hex 32`")
+    except NoStore as none:
+        misuse(f"the inbox cannot count where `pace` says: {none}", "pip install 'labo-ssg[redis]'")
 
 
 @main.command()

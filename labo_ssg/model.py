@@ -119,12 +119,15 @@ class ScreenSettings(Struct, frozen=True):
 class PaceSettings(Struct, frozen=True):
     """How many messages are taken: `sender` of one sender in an hour, `article` under one article in an hour.
 
-    `store` is where several inboxes count together, "memory://" for each its own, or like redis://host:6379.
+    `requests` is how many requests of any kind, previews for example, one sender may make in a minute; long texts
+    count for several. `store` is where several inboxes count messages together, "memory://" for each its own, or like
+    redis://host:6379.
     """
 
     sender: int = 20
     article: int = 200
     store: str = "memory://"
+    requests: int = 300
 
 
 class InboxSettings(Struct, frozen=True):

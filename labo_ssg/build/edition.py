@@ -110,6 +110,7 @@ class Editions:
         self._current: Edition | None = None
         self._ground = b""  # a digest of all that the current one was made from
         self._next_look = self._next_urgent_look = 0.0
+        self._effort = 0.0  # seconds that the last look took, without the making of an edition
         self.problems: tuple[Problem, ...] = ()
 
     @property
@@ -133,13 +134,12 @@ class Editions:
         a visitor of another one. Raise OSError, sqlite3.Error.
         """
         with self._lock:
-            start = time.monotonic()
             try:
                 return self._refresh(now)
             finally:
                 end = time.monotonic()
-                self._next_look = end + max(OFTEN, (end - start) * SELDOM)
-                self._next_urgent_look = end + max(SOON, end - start)
+                self._next_look = end + max(OFTEN, self._effort * SELDOM)
+                self._next_urgent_look = end + max(SOON, self._effort)
 
     def _refresh(self, now: datetime) -> bool:
         try:
@@ -153,10 +153,11 @@ class Editions:
         work = self._root / WORK
         looks = standing.looks(self._root)
         with files.lock(work / LOCK), Crew(1) as crew, cache.opened(work, damage) as memory:
-            clock = files.clock(work / LOCK)
+            start, clock = time.monotonic(), files.clock(work / LOCK)
             found = finding.find(self._root, memory, crew)
             finding.keep(found, memory, clock)
             ground = digest(looks, memory.note(standing.GENERATION))
+            self._effort = time.monotonic() - start
             is_due = self._current and self._current.due and self._current.due <= now
             if self._current and ground == self._ground and not is_due:
                 return False

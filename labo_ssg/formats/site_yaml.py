@@ -149,8 +149,8 @@ def _check_inbox(inbox: InboxSettings, tell: fields.Tell) -> None:
         tell("inbox", "`notices`: `sender` is missing", "add `sender: inbox@…`, an address that your server may use")
     if not SERVER.fullmatch(notices.server):
         tell("inbox", f"`notices`: `{notices.server}` is no mail server", "write it like smtps://name@mail.example.org")
-    if min(pace.sender, pace.article) < 1 or inbox.screen.links < 0:
-        tell("inbox", "`pace` and `screen` count messages and links", "write numbers of 1 or more")
+    if min(pace.sender, pace.article, pace.requests) < 1 or inbox.screen.links < 0:
+        tell("inbox", "`pace` and `screen` count messages, requests and links", "write numbers of 1 or more")
     if not STORE.fullmatch(pace.store):
         tell("inbox", f"`pace`: `{pace.store}` is no store", "write memory:// or redis://host:6379")
 

@@ -6,6 +6,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -28,22 +29,22 @@ from labo_ssg.formats.site_yaml import PAGE
 from labo_ssg.inbox import log as log_lines
 from labo_ssg.inbox.commit import CommitDelivery
 from labo_ssg.inbox.deliveries import Deliveries, Delivery
-from labo_ssg.inbox.guard import Guard
+from labo_ssg.inbox.guard import Guard, origin
 from labo_ssg.inbox.metrics import TYPE
 from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.inbox.parts import Parts, assemble
 from labo_ssg.inbox.showing import Showing
-from labo_ssg.inbox.tokens import Weak
 from labo_ssg.inbox.twins import fingerprint
 from labo_ssg.inbox.web import application
 from labo_ssg.model import Site
 from labo_ssg.pages import urls
-from labo_ssg.places import INBOX, SETTINGS
+from labo_ssg.places import SETTINGS
 from labo_ssg.problems import Place, Problem
 
 ROOT = "LABO_ROOT"
 PASSWORD = "LABO_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 GRACE = 8.0  # seconds in which deliveries may end what they do
+TRIAL = 1.0  # seconds for which a trial of the disk holds
 REMEMBERED = 5000  # messages whose likes are known from the start
 
 log = logging.getLogger(__name__)
@@ -61,15 +62,11 @@ def create_app(root: Path | None = None) -> ASGIApp:
         raise Unfit([Problem(Place(SETTINGS), what, "write `inbox: /inbox/`")])
     address = urlsplit(urls.absolute(site.base_url, site.comments.inbox))
     home, is_elsewhere = address.path.rstrip("/"), site.comments.inbox.startswith("http")
-    own = urlsplit(site.base_url)
-    origins = [f"{own.scheme}://{own.netloc}", *site.inbox.origins]
+    origins = [origin(site.base_url), *map(origin, site.inbox.origins)]
     editions = Editions(root, f"{site.comments.inbox if is_elsewhere else f'{home}/'}assets")
     deliveries = Deliveries(root, _deliveries(root, site, editions))
-    try:
-        parts = assemble(root, site.inbox.pace, editions, now, deliveries.wake)
-        parts.mailbox.open()
-    except Weak as weak:
-        raise Unfit([Problem(Place(INBOX), str(weak), "leave it out, and one is made")]) from weak
+    parts = assemble(root, site.inbox, editions, now, deliveries.wake)
+    parts.mailbox.open()
     upkeep = Upkeep(editions, parts, deliveries)
     routes = [
         *parts.web.routes(home),
@@ -111,6 +108,7 @@ class Upkeep:
     def __init__(self, editions: Editions, parts: Parts, deliveries: Deliveries) -> None:
         self._editions, self._mailbox, self._recent = editions, parts.mailbox, parts.recent
         self._metrics, self._pace, self._deliveries = parts.metrics, parts.pace, deliveries
+        self._next_trial, self._trouble = 0.0, ""
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -166,12 +164,22 @@ class Upkeep:
 
     async def health(self, _: Request) -> Response:
         """Say whether messages can be kept."""
-        try:
-            await to_thread.run_sync(self._mailbox.check)
-        except OSError as error:
-            return PlainTextResponse(f"messages cannot be kept: {error}\n", 503)
-        troubles = "".join(f"{name}: {reason}\n" for name, reason in self._deliveries.troubles().items())
+        if time.monotonic() >= self._next_trial:  # a trial waits for the disk: those who ask often share one
+            self._next_trial = time.monotonic() + TRIAL
+            self._trouble = await to_thread.run_sync(self._try_out)
+        if self._trouble:
+            return PlainTextResponse(f"messages cannot be kept: {self._trouble}\n", 503)
+        # Anybody may read this: the log says why.
+        troubles = "".join(f"{name}: does not work, the log says why\n" for name in self._deliveries.troubles())
         return PlainTextResponse(f"ok: messages are kept\n{troubles}")
+
+    def _try_out(self) -> str:
+        try:
+            self._mailbox.check()
+        except OSError as error:
+            log.error("no disk", extra={"reason": str(error)})
+            return (error.strerror or "").lower() or "the log says why"
+        return ""
 
     async def numbers(self, _: Request) -> Response:
         return Response(self._metrics.text(), media_type=TYPE)

@@ -1,5 +1,6 @@
 """The folder in which messages are kept, one file each, before anybody is told that they are."""
 
+import errno
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -52,6 +53,7 @@ class Mailbox:
 
         Where it is there already, be it published since or withdrawn, it is left as it is.
         """
+        self._check_folder(f"{PENDING}/{header.article}")
         for comment, code in names:
             if self.find(header, text, comment):
                 return Kept(comment, again=True)
@@ -109,6 +111,7 @@ class Mailbox:
 
     def ask_removal(self, article: str, comment: str, why: str, now: datetime) -> None:
         """Keep the request of an author that a published message be removed."""
+        self._check_folder(f"{REMOVALS}/{article}")
         data = removal.text(article, Removal(now, why))
         spool.keep_new(self._root / self._path(REMOVALS, article, comment), data)
 
@@ -124,6 +127,11 @@ class Mailbox:
             there, problems = comment_format.parse(data, PurePosixPath(f"{PENDING}/{path}"))
             if not problems:
                 yield there.article, comment, there.text
+
+    def _check_folder(self, path: str) -> None:
+        """Raise OSError where a folder is a link: whoever planted it would choose where messages go."""
+        if (self._root / path).is_symlink():
+            raise OSError(errno.ELOOP, "the folder is a symbolic link", path)
 
     def _path(self, state: str, article: str, comment: str) -> str:
         return f"{state}/{article}/{comment}.md"

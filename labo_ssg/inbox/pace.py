@@ -1,4 +1,4 @@
-"""How many messages are taken in an hour; the only importer of limits.
+"""How many messages are taken in an hour, and requests in a minute; the only importer of limits.
 
 Counted with a sliding window counter, two numbers a sender: a little less exact than a moving window, which keeps the
 time of each message, and which limits' own memory clears by sending every key to a thread at every message.
@@ -8,6 +8,7 @@ No address is kept, but a digest for two hours, which the day and a secret shape
 import asyncio
 import hmac
 import logging
+from collections import Counter
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address
@@ -17,7 +18,7 @@ from limits import RateLimitItem, RateLimitItemPerHour
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.storage.redis.redispy import RedispyBridge
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from limits.errors import StorageError
+from limits.errors import ConfigurationError, StorageError
 from limits.storage import storage_from_string
 
 from labo_ssg.model import PaceSettings
@@ -28,6 +29,7 @@ SHARED = 3  # hex digits of a sender's key by then: 4096 counters
 SILENCE = timedelta(minutes=1)  # between two words on the same failure
 
 Answer = TypeVar("Answer")
+NoStore = ConfigurationError  # what is raised where limits has no store of a kind
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,11 +38,12 @@ class Pace:
     """What was taken of late from each sender, and under each article.
 
     `secret` is the same in all inboxes of a site that count together, and another for each site.
-    Where the store does not answer, messages are taken uncounted.
+    Where the store does not answer, messages are taken uncounted. An address that is "" stands for nobody:
+    what comes from there is counted under its article alone.
     """
 
     def __init__(self, settings: PaceSettings, secret: bytes) -> None:
-        """Open the store, without asking it anything; raise ConfigurationError where limits has none of its kind."""
+        """Open the store, without asking it anything; raise NoStore where limits has none of its kind."""
         scheme, _, rest = settings.store.removeprefix("async+").partition("://")
         client = {"implementation": "redispy"} if scheme.startswith("redis") else {}
         self._storage = storage_from_string(f"async+{scheme}://{rest}", wrap_exceptions=True, **client)
@@ -49,6 +52,9 @@ class Pace:
         self._under_article = RateLimitItemPerHour(settings.article, namespace="labo-article")
         self._secret = secret
         self._told: datetime | None = None
+        self._most = settings.requests
+        self._minute: datetime | None = None
+        self._requests: Counter[str] = Counter()
 
     async def count(self, address: str, article: str, now: datetime) -> tuple[int, int]:
         """Return how many were taken in the last hour: of this sender, under this article, each up to its limit."""
@@ -63,6 +69,23 @@ class Pace:
         asked = self._take(self._sender(address, now), self._article(article))
         return await self._patiently(asked, now, "")
 
+    def is_hasty(self, address: str, now: datetime, weight: int = 1) -> bool:
+        """Count a request, of whatever kind; tell whether it is one too many of its sender in this minute.
+
+        One of some `weight` counts as so many. That is for this process alone to know: it is its own time that
+        previews cost.
+        """
+        if not address:
+            return False
+        minute = now.replace(second=0, microsecond=0)
+        if minute != self._minute:
+            self._minute = minute
+            self._requests.clear()
+        sender = self._sender(address, now)
+        sender = sender[:SHARED] if len(self._requests) >= CAPACITY else sender
+        self._requests[sender] += weight
+        return self._requests[sender] > self._most
+
     async def close(self) -> None:
         """Let go of the store; limits has no word for it."""
         bridge = self._storage.bridge if isinstance(self._storage, RedisStorage) else None
@@ -70,16 +93,19 @@ class Pace:
             await bridge.storage.aclose()
 
     async def _count(self, sender: str, article: str) -> tuple[int, int]:
-        return await self._taken(self._by_sender, sender), await self._taken(self._under_article, article)
+        by_sender = await self._taken(self._by_sender, sender) if sender else 0
+        return by_sender, await self._taken(self._under_article, article)
 
     async def _taken(self, item: RateLimitItem, key: str) -> int:
         return item.amount - (await self._limiter.get_window_stats(item, key)).remaining
 
     async def _take(self, sender: str, article: str) -> str:
-        if not await self._limiter.test(self._by_sender, sender):
+        if sender and not await self._limiter.test(self._by_sender, sender):
             return "sender"
         if not await self._limiter.hit(self._under_article, article):
             return "article"
+        if not sender:
+            return ""
         # Another message of the same sender may have been quicker, in another inbox, since the test.
         return "" if await self._limiter.hit(self._by_sender, sender) else "sender"
 
@@ -95,6 +121,8 @@ class Pace:
             return otherwise
 
     def _sender(self, address: str, now: datetime) -> str:
+        if not address:
+            return ""
         day = now.astimezone(UTC).date().isoformat().encode()
         key = hmac.digest(self._secret + day, _home(address).encode(), "sha256")[:16].hex()
         full = isinstance(self._storage, MemoryStorage) and len(self._storage.storage) >= CAPACITY

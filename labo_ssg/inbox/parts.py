@@ -13,7 +13,7 @@ from labo_ssg.inbox.status import Counter
 from labo_ssg.inbox.tokens import Tokens, secret
 from labo_ssg.inbox.twins import Recent
 from labo_ssg.inbox.web import Web
-from labo_ssg.model import PaceSettings
+from labo_ssg.model import InboxSettings
 
 
 class Parts(NamedTuple):
@@ -27,7 +27,7 @@ class Parts(NamedTuple):
 
 
 def assemble(
-    root: Path, settings: PaceSettings, editions: Newsstand, clock: Callable[[], datetime], wake: Callable[[], None]
+    root: Path, settings: InboxSettings, editions: Newsstand, clock: Callable[[], datetime], wake: Callable[[], None]
 ) -> Parts:
     """Return the parts of an inbox of the site at `root`; raise OSError, Weak.
 
@@ -35,7 +35,7 @@ def assemble(
     """
     mailbox, recent, metrics = Mailbox(root), Recent(), Metrics()
     tokens = Tokens(secret(root))
-    pace = Pace(settings, tokens.pace())
+    pace = Pace(settings.pace, tokens.pace())
     reception = Reception(editions, mailbox, tokens, pace, recent, wake)
-    web = Web(editions, reception, Counter(reception, mailbox, tokens), metrics, clock)
+    web = Web(editions, reception, Counter(reception, mailbox, tokens), pace, metrics, clock, settings.proxies)
     return Parts(web, mailbox, recent, pace, metrics)

@@ -1,5 +1,6 @@
 """Where a visitor's message is received: read, previewed, confirmed, kept; each step answers with a page."""
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -102,6 +103,7 @@ class Reception:
     ) -> None:
         self._editions, self._mailbox, self._tokens = editions, mailbox, tokens
         self._pace, self._recent, self._wake = pace, recent, wake
+        self._looking: asyncio.Future[bool] | None = None
 
     async def message(self, fields: Fields, address: str, now: datetime) -> Answer:
         """Return the preview of a message, or, once it is confirmed and kept, its receipt; or what is wrong."""
@@ -145,13 +147,16 @@ class Reception:
             await self._refresh(now)
             edition = self._editions.current
             return edition, edition.article(article)
-        if self._editions.is_worth_a_look(urgent=True):  # it may have been published a moment ago
+        if article and self._editions.is_worth_a_look(urgent=True):  # it may have been published a moment ago
             await self._refresh(now)
             edition = self._editions.current
         return edition, edition.article(article) if edition.is_known(article) else None
 
     async def _refresh(self, now: datetime) -> None:
-        await to_thread.run_sync(self._editions.refresh, now)
+        """Look for changes, once for all those that wait for it: else they would take all threads."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(to_thread.run_sync(self._editions.refresh, now))
+        await asyncio.shield(self._looking)
 
     def _preview(self, came: Arrival, *, changed: bool) -> Answer:
         try:

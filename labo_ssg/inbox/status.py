@@ -37,7 +37,7 @@ class Counter:
 
     def _find(self, reference: str, code: str) -> tuple[Found | None, bool]:
         """Return where a message lies, and whether `code` is its own."""
-        if not ID.fullmatch(reference):
+        if not (ID.fullmatch(reference) and self._tokens.could_be(code)):
             return None, False
         found = self._mailbox.locate(reference)
         return found, self._tokens.is_code(code, reference, found.code if found else "")

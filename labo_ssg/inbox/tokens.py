@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
@@ -26,6 +27,9 @@ EARLY = timedelta(minutes=5)  # by how much the clock of another inbox may be ah
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none of them looks like another
 ID = re.compile(rf"\d{{8}}T\d{{6}}Z-[{LETTERS}]{{6}}")
 CODE = re.compile(r"[A-Z2-7]{16}")
+
+
+log = logging.getLogger(__name__)
 
 
 class Weak(ValueError):  # noqa: N818 - a secret, not an error of the program
@@ -72,13 +76,17 @@ class Tokens:
         letters = base64.b32encode(drawn[:10]).decode()
         return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
 
+    def could_be(self, typed: str) -> bool:
+        """Tell whether `typed` has the form of a code, before one goes and looks for its comment."""
+        return bool(CODE.fullmatch(_letters(typed)))
+
     def is_code(self, typed: str, comment: str, known: str = "") -> bool:
         """Tell whether `typed` is the code of `comment`, by the secret or by the digest `known` from its file."""
-        letters = re.sub(r"[\s-]", "", typed).upper()
-        if not CODE.fullmatch(letters):
+        if not self.could_be(typed):
             return False
+        letters = _letters(typed)
         ours = hmac.compare_digest(letters, self.code(comment).replace("-", ""))
-        return ours or (bool(known) and hmac.compare_digest(hashed(letters), known))
+        return ours or (bool(known) and hmac.compare_digest(hashed(letters).encode(), known.encode()))
 
     def pace(self) -> bytes:
         """Return the secret from which the digests of senders are made."""
@@ -87,8 +95,11 @@ class Tokens:
 
 def hashed(code: str) -> str:
     """Return the digest of a code that the file of its comment keeps: 80 random bits cannot be guessed from it."""
-    letters = re.sub(r"[\s-]", "", code).upper()
-    return f"sha256:{hashlib.sha256(letters.encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(_letters(code).encode()).hexdigest()}"
+
+
+def _letters(code: str) -> str:
+    return re.sub(r"[\s-]", "", code).upper()
 
 
 def secret(root: Path) -> bytes:
@@ -100,6 +111,8 @@ def secret(root: Path) -> bytes:
     path = root / INBOX / FILE
     if not path.exists():
         spool.keep_new(path, secrets.token_urlsafe(48).encode(), mode=0o600)  # unless another inbox was faster
+    if path.stat().st_mode & 0o077:
+        log.warning("others may read the secret: chmod 600 %s", path)
     found = path.read_bytes().strip()
     if len(found) < LONG_ENOUGH:
         raise Weak(f"{path} has {len(found)} characters, it takes {LONG_ENOUGH} or more: delete it")
