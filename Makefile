@@ -1,7 +1,7 @@
 # make site    builds the demo site into public/
 # make serve   opens it live: edit a file, the browser follows
 # make test    runs the tests (browser tests want Chromium; BROWSER=none leaves them out)
-# make crash   kills builds at random moments, and looks whether the next one heals (SEED=… repeats a run)
+# make crash   kills builds and inboxes at random moments, and looks whether anything is lost (SEED=… repeats a run)
 # make check   formatting, lint, types, and the demo's HTML (with the Nu checker, which wants Java and npm)
 
 PYTHON ?= python3
@@ -35,6 +35,7 @@ fuzz: $(VENV)/.test
 
 crash: $(VENV)/.test
 	PYTHONPATH=. $(BIN)/python tools/crash.py $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=. $(BIN)/python tools/crash_inbox.py $(if $(SEED),--seed $(SEED))
 
 screenshots: $(VENV)/.test
 	@tools/browser $(BIN)

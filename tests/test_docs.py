@@ -97,8 +97,8 @@ def test_the_makefile_is_what_the_readme_says() -> None:
 
 def test_no_file_of_the_repository_tells_of_a_machine_or_a_registry() -> None:
     told = re.compile(r"(?<![\w.])/(?:work|home|root)/|/simple/|pypi\.org|npmjs\.org")
-    kinds = {".py", ".md", ".txt", ".toml", ".yaml", ".html", ".css", ".js", ".po", ""}
-    folders = ("labo_ssg", "templates", "tests", "docs", "tools", "bench", "content", "comments")
+    kinds = {".py", ".md", ".txt", ".toml", ".yaml", ".html", ".css", ".js", ".po", ".conf", ".service", ".timer", ""}
+    folders = ("labo_ssg", "templates", "tests", "docs", "tools", "bench", "content", "comments", "deploy")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*")] + list(ROOT.glob("*.*"))
     texts = [path for path in files if path.is_file() and path.suffix in kinds and path != Path(__file__)]
     assert [str(path) for path in texts if told.search(path.read_text(encoding="utf-8"))] == []

@@ -130,7 +130,7 @@ def put(root: Path, name: str, age: timedelta = timedelta(0), screen: Screen | N
 
 def ids(mail: EmailMessage) -> list[str]:
     lines = words(mail).splitlines()
-    return [line.split()[-1] for line in lines if line.strip().startswith("labo comments approve ")]
+    return [Path(line.split()[-2]).stem for line in lines if line.strip().startswith("mkdir -p ")]
 
 
 def test_a_letter_says_all_that_one_must_know_to_decide(tmp_path: Path, server: Controller, postman: Postman) -> None:
@@ -150,8 +150,8 @@ def test_a_letter_says_all_that_one_must_know_to_decide(tmp_path: Path, server: 
         "> Voir [ici->…]\n> -- \n> .",
         "  - https://spam.example/?a=1&b=2",
         "Rang 40 sur 100\n  - 3 liens\n  - le mot « casino »",
-        "labo comments approve one",
-        "labo comments reject one",
+        "mv comments/pending/ptce/one.md comments/approved/ptce/",
+        "rm comments/pending/ptce/one.md",
         "comments/pending/ptce/one.md → comments/approved/ptce/one.md",
     ):
         assert said in plain
@@ -234,8 +234,8 @@ def test_a_request_of_removal_is_told_at_once_and_marked(tmp_path: Path, server:
     plain = words(mail)
     assert "> J’ai changé d’avis.\n> Merci !" in plain
     assert "Aucune raison n’est donnée." in plain
-    assert "labo comments erase old" in plain
-    assert "labo comments erase lost" in plain
+    assert "rm comments/approved/ptce/old.md" in plain
+    assert "rm comments/approved/ptce/lost.md" in plain
     assert ids(mail) == []
 
 

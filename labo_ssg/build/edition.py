@@ -27,7 +27,7 @@ from labo_ssg.places import LOCK, PENDING, WORK
 from labo_ssg.problems import Problem
 from labo_ssg.theme import Theme
 
-KEPT = 128  # articles whose views stay at hand
+KEPT = 256  # articles whose views stay at hand
 SELDOM = 30  # looking for changes takes at most one part in so many of the time
 OFTEN = 3.0  # seconds between two looks, at least
 SOON = 0.5  # seconds between two looks, where somebody waits for what the last one did not find
@@ -39,6 +39,10 @@ class Shown(NamedTuple):
     comment: CommentView
     manuscript: Manuscript
     body: Body
+
+    @property
+    def html(self) -> str:
+        return self.comment.body + self.comment.notes
 
 
 class Edition:

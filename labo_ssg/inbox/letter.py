@@ -15,6 +15,7 @@ from msgspec import Struct
 from labo_ssg import language
 from labo_ssg.formats.comment import Screen
 from labo_ssg.model import Html, Site
+from labo_ssg.places import APPROVED
 
 LONGEST = 120  # characters of a name or a title in a subject
 # Control characters, what turns the direction of writing, halves of characters, ends of lines: a subject shows none.
@@ -146,16 +147,16 @@ def _words(one: Waiting, tag: str) -> Part:
 
 
 def _decide(one: Waiting, tag: str) -> Part:
-    """Return how to decide: by a command, or by hand."""
+    """Return how to decide: what to do with the file, which one then commits."""
     say = language.translations(tag).gettext
     if one.request:
-        steps = [(say("To remove it:"), f"labo comments erase {one.id}"), (say("The request:"), one.path)]
+        published = f"{APPROVED}/{one.article}/{one.id}.md"
+        steps = [(say("To remove it:"), f"rm {published}"), (say("The request:"), one.path)]
     else:
-        place = one.path.replace("/pending/", "/approved/", 1)
+        folder = f"{APPROVED}/{one.article}"
         steps = [
-            (say("To publish it:"), f"labo comments approve {one.id}"),
-            (say("To refuse it:"), f"labo comments reject {one.id}"),
-            (say("Or move the file, to publish it:"), f"{one.path} → {place}"),
+            (say("To publish it:"), f"mkdir -p {folder} && mv {one.path} {folder}/"),
+            (say("To refuse it:"), f"rm {one.path}"),
         ]
     text = "\n".join(f"{words}\n    {step}" for words, step in steps)
     html = "<br>".join(f"{escape(words)} <code>{escape(step)}</code>" for words, step in steps)

@@ -55,15 +55,11 @@ class Mailbox:
         """
         self._check_folder(f"{PENDING}/{header.article}")
         for comment, code in names:
-            if self.find(header, text, comment):
-                return Kept(comment, again=True)
-            path = self._path(PENDING, header.article, comment)
-            taken = files.exists(self._root, path) or files.exists(
-                self._root, self._path(APPROVED, header.article, comment)
-            )
-            if not taken and spool.keep_new(self._root / path, comment_format.text(replace(header, code=code), text)):
-                return Kept(comment, again=False)
-            if self.find(header, text, comment):  # another inbox was faster with the same message
+            if not self._is_taken(header.article, comment):
+                path = self._root / self._path(PENDING, header.article, comment)
+                if spool.keep_new(path, comment_format.text(replace(header, code=code), text)):
+                    return Kept(comment, again=False)
+            if self.find(header, text, comment):  # it was there, or another inbox was faster with the same message
                 return Kept(comment, again=True)
         raise AssertionError("names without end")
 
@@ -132,6 +128,11 @@ class Mailbox:
         """Raise OSError where a folder is a link: whoever planted it would choose where messages go."""
         if (self._root / path).is_symlink():
             raise OSError(errno.ELOOP, "the folder is a symbolic link", path)
+
+    def _is_taken(self, article: str, comment: str) -> bool:
+        """Tell whether any message is kept, or was withdrawn, under the id `comment`."""
+        places = (self._path(PENDING, article, comment), self._path(APPROVED, article, comment))
+        return any(files.exists(self._root, path) for path in (*places, f"{WITHDRAWN}/{comment}"))
 
     def _path(self, state: str, article: str, comment: str) -> str:
         return f"{state}/{article}/{comment}.md"

@@ -26,6 +26,7 @@ from labo_ssg.model import PaceSettings
 PATIENCE = 1.0  # seconds that a visitor waits for the store
 CAPACITY = 20_000  # counters in memory; then senders share what follows, until the hours have passed
 SHARED = 3  # hex digits of a sender's key by then: 4096 counters
+SWEEP = 60.0  # seconds between two looks for counters in memory whose hours have passed
 SILENCE = timedelta(minutes=1)  # between two words on the same failure
 
 Answer = TypeVar("Answer")
@@ -88,6 +89,8 @@ class Pace:
 
     async def close(self) -> None:
         """Let go of the store; limits has no word for it."""
+        if isinstance(self._storage, MemoryStorage) and self._storage.timer:
+            self._storage.timer.cancel()
         bridge = self._storage.bridge if isinstance(self._storage, RedisStorage) else None
         if isinstance(bridge, RedispyBridge):
             await bridge.storage.aclose()
@@ -100,6 +103,9 @@ class Pace:
         return item.amount - (await self._limiter.get_window_stats(item, key)).remaining
 
     async def _take(self, sender: str, article: str) -> str:
+        if isinstance(self._storage, MemoryStorage) and not self._storage.timer:
+            # While there is one, limits starts none of its own, which looks at all counters at each message.
+            self._storage.timer = asyncio.create_task(_sweep(self._storage))
         if sender and not await self._limiter.test(self._by_sender, sender):
             return "sender"
         if not await self._limiter.hit(self._under_article, article):
@@ -130,6 +136,14 @@ class Pace:
 
     def _article(self, article: str) -> str:
         return hmac.digest(self._secret, article.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
+
+
+async def _sweep(storage: MemoryStorage) -> None:
+    """Forget again and again the counters whose hours have passed."""
+    while True:
+        await asyncio.sleep(SWEEP)
+        for key in [*storage.expirations]:
+            await storage.get(key)  # which forgets it
 
 
 def _home(address: str) -> str:

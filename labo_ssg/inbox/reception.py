@@ -5,6 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ from labo_ssg.markup.body import Unrenderable
 from labo_ssg.pages import messages
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.views import ArticleView
+
+SEEN = 256  # previews of which the HTML is kept until they are confirmed, 20 KB each at most, mostly 1
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +107,7 @@ class Reception:
         self._editions, self._mailbox, self._tokens = editions, mailbox, tokens
         self._pace, self._recent, self._wake = pace, recent, wake
         self._looking: asyncio.Future[bool] | None = None
+        self._seen: dict[str, str] = {}  # the HTML of messages, by the token of their preview
 
     async def message(self, fields: Fields, address: str, now: datetime) -> Answer:
         """Return the preview of a message, or, once it is confirmed and kept, its receipt; or what is wrong."""
@@ -170,6 +174,9 @@ class Reception:
             )
             told.insert(0, again)
         token = self._tokens.sign(came.submission, came.now)
+        self._seen[token] = shown.html
+        if len(self._seen) > SEEN:
+            del self._seen[next(iter(self._seen))]
         typed = asdict(came.submission)
         made = messages.preview(came.edition.frame, came.view, typed, shown.comment, told, token)
         return came.page(made, 200, "previewed")
@@ -178,9 +185,12 @@ class Reception:
         """Keep a message that was confirmed, once: one that comes again is answered as it was the first time."""
         header, text = came.header(), came.submission.text
         first = next(self._tokens.ids(token, previewed))
+        find = partial(to_thread.run_sync, self._mailbox.find, header, text, first)
         try:
-            again = await to_thread.run_sync(self._mailbox.find, header, text, first)
-            if not again and (over := await self._pace.take(came.address, header.article, came.now)):
+            # What was previewed here and has not come yet is hardly kept: whoever keeps it will look.
+            again = token not in self._seen and await find()
+            over = "" if again else await self._pace.take(came.address, header.article, came.now)
+            if over and not (again := await find()):
                 return self._too_many(came, over)
             kept = Kept(first, again=True) if again else await self._keep(came, token, previewed)
         except OSError as error:
@@ -200,8 +210,8 @@ class Reception:
             twins=self._recent.find(print_of),
             home=urlsplit(site.base_url).hostname or "",
         )
-        shown = came.shown().comment
-        verdict = screen(submission, shown.body + shown.notes, around, site.inbox.screen, came.say)
+        html = self._seen.pop(token, "") or came.shown().html
+        verdict = screen(submission, html, around, site.inbox.screen, came.say)
         email = seal(submission.email, site.comments.key) if submission.email else ""
         header = replace(came.header(), email=email, screen=verdict)
         names = ((one, hashed(self._tokens.code(one))) for one in self._tokens.ids(token, previewed))
