@@ -152,7 +152,6 @@ def test_a_letter_says_all_that_one_must_know_to_decide(tmp_path: Path, server: 
         "Rang 40 sur 100\n  - 3 liens\n  - le mot « casino »",
         "mv comments/pending/ptce/one.md comments/approved/ptce/",
         "rm comments/pending/ptce/one.md",
-        "comments/pending/ptce/one.md → comments/approved/ptce/one.md",
     ):
         assert said in plain
     html = words(mail, "html")
