@@ -3,7 +3,7 @@
 import functools
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -62,9 +62,9 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path, *, policy: str = POLICY) -> Iterator[str]:
+def serve(folder: Path, *, policy: str = POLICY, handler: Callable[..., Handler] = Handler) -> Iterator[str]:
     """Serve the files of `folder` on any free port; give the address, without a slash at its end."""
-    handler = functools.partial(Handler, directory=str(folder), policy=policy)
+    handler = functools.partial(handler, directory=str(folder), policy=policy)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

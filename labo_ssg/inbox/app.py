@@ -63,7 +63,7 @@ def create_app(root: Path | None = None) -> ASGIApp:
     address = urlsplit(urls.absolute(site.base_url, site.comments.inbox))
     home, is_elsewhere = address.path.rstrip("/"), site.comments.inbox.startswith("http")
     origins = [origin(site.base_url), *map(origin, site.inbox.origins)]
-    editions = Editions(root, f"{site.comments.inbox if is_elsewhere else f'{home}/'}assets")
+    editions = Editions(root, f"{site.comments.inbox.rstrip('/')}/assets")
     deliveries = Deliveries(root, _deliveries(root, site, editions))
     parts = assemble(root, site.inbox, editions, now, deliveries.wake)
     parts.mailbox.open()

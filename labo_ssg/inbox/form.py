@@ -1,6 +1,7 @@
 """What a visitor typed into the form → a Submission, and what is wrong with it, field by field."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
@@ -49,7 +50,7 @@ def check(submission: Submission, settings: CommentSettings, say: Say) -> dict[s
     errors = {}
     if not submission.author and settings.name == "required":
         errors["author"] = say("Please give a name; a pseudonym will do.")
-    if submission.author.casefold() in {name.casefold() for name in settings.editors}:
+    if _bare(submission.author) in set(map(_bare, settings.editors)):
         errors["author"] = say("This name is kept for the editors of the site: please take another one.")
     if submission.email and not EMAIL.fullmatch(submission.email):
         errors["email"] = say("This is not an e-mail address: it is written like name@example.org.")
@@ -68,3 +69,8 @@ def check(submission: Submission, settings: CommentSettings, say: Say) -> dict[s
     elif sum(len(value.encode()) for value in asdict(submission).values()) > LARGEST:
         errors["text"] = say("Your message is too long: all that you typed must fit in 20 KB.")
     return errors
+
+
+def _bare(name: str) -> str:
+    """Return the letters and digits of a name, to tell whether readers would take it for another."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))

@@ -178,7 +178,7 @@ class Reception:
         if len(self._seen) > SEEN:
             del self._seen[next(iter(self._seen))]
         typed = asdict(came.submission)
-        made = messages.preview(came.edition.frame, came.view, typed, shown.comment, told, token)
+        made = messages.preview(came.edition.frame, came.view, typed, shown.comment, shown.body.terms, told, token)
         return came.page(made, 200, "previewed")
 
     async def _send(self, came: Arrival, token: str, previewed: datetime) -> Answer:

@@ -52,14 +52,26 @@ def refused(frame: Frame, view: ArticleView, fields: Fields, errors: Mapping[str
 
 
 def preview(
-    frame: Frame, view: ArticleView, fields: Fields, shown: CommentView, remarks: Iterable[str], token: str
+    frame: Frame,
+    view: ArticleView,
+    fields: Fields,
+    shown: CommentView,
+    terms: Iterable[str],
+    remarks: Iterable[str],
+    token: str,
 ) -> Page | None:
-    """Return the message as it will be `shown`, and the form to change it; `token` confirms it as it is."""
+    """Return the message as it will be `shown`, and the form to change it; `token` confirms it as it is.
+
+    `terms` are the anchors of those that it explains.
+    """
     if not takes(view.form):
         return None
     answered, form = _filled(view, view.form, fields)
+    if answered:
+        shown = replace(shown, answers=Link(answered.author, answered.url), depth=answered.depth + 1)
     made = _message(frame, view, frame.say("Preview of your message"), answered, form)
-    return _page(PREVIEW, replace(made, preview=shown, remarks=tuple(remarks), token=token))
+    explained = frame.explained(terms)
+    return _page(PREVIEW, replace(made, preview=shown, terms=explained, remarks=tuple(remarks), token=token))
 
 
 def receipt(frame: Frame, view: ArticleView, comment: str, code: str) -> Page:
@@ -68,6 +80,7 @@ def receipt(frame: Frame, view: ArticleView, comment: str, code: str) -> Page:
         RECEIPT,
         ReceiptView(
             **_common(frame, frame.say("Your message has been received"), view),
+            id=view.id,
             article=_mention(view),
             reference=comment,
             code=code,
@@ -154,7 +167,7 @@ def _sample_of_preview(frame: Frame, *materials: Any) -> View:
     shown = CommentView(
         "c", "c", f"{view.url}#c", "…", "", day, Html("<p>…</p>"), Html(""), None, 1, False, "", "…", ()
     )
-    return _shown(preview(frame, view, _SAMPLE, shown, ["…"], "…"))
+    return _shown(preview(frame, view, _SAMPLE, shown, (), ["…"], "…"))
 
 
 def _sample_of_reply(frame: Frame, *materials: Any) -> View:
@@ -195,8 +208,7 @@ def _typed(fields: Fields) -> dict[str, str]:
 
 
 def _message(frame: Frame, view: ArticleView, title: str, answered: CommentView | None, form: FormView) -> MessageView:
-    common = {**_common(frame, title, view), "terms": view.terms}
-    return MessageView(**common, article=_mention(view), answered=answered, form=form)
+    return MessageView(**_common(frame, title, view), article=_mention(view), answered=answered, form=form)
 
 
 def _mention(view: ArticleView) -> Mention:

@@ -300,8 +300,12 @@ class MessageView(View, frozen=True, kw_only=True):
 
 
 class ReceiptView(View, frozen=True, kw_only=True):
-    """`inbox/receipt.html`: `reference` and `code` are asked for at `status`; `delay` is plain text."""
+    """`inbox/receipt.html`: `reference` and `code` are asked for at `status`; `delay` is plain text.
 
+    `id` is that of the article.
+    """
+
+    id: str
     article: Mention
     reference: str
     code: str

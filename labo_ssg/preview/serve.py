@@ -37,7 +37,7 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
 
         def rebuild(touched: Set[str] | None = None) -> None:
             report, made = workshop.build(datetime.now(UTC), touched=touched, keep=True)
-            stage.show(report.problems, made)
+            stage.show(report.problems, made, changed=bool(report.written or report.removed))
             say(f"{host}{stage.base}/", report)
 
         rebuild()

@@ -1,4 +1,4 @@
-"""What the preview shows: a version number that grows with each build, the problems of the last one, the last site."""
+"""What the preview shows: a version that grows with what is shown, the problems of the last build, the last site."""
 
 import threading
 from datetime import datetime
@@ -60,10 +60,14 @@ class Stage:
         site = self.current.site
         return urlsplit(urls.absolute(site.base_url, site.comments.inbox)).path.rstrip("/")
 
-    def show(self, problems: tuple[Problem, ...], made: Design | None) -> None:
-        """Say that a build has ended, with these problems, or with the site that it made."""
+    def show(self, problems: tuple[Problem, ...], made: Design | None, *, changed: bool) -> None:
+        """Say that a build has ended, with these problems, or with the site that it made.
+
+        Where nothing `changed` in the output, as by a message that waits, browsers stay as they are.
+        """
         with self._condition:
-            self._version += 1
+            if changed or problems != self._problems or not self._version:
+                self._version += 1
             self._problems = problems
             self._edition = Edition(made, self._cache) if made else self._edition
             self._condition.notify_all()
