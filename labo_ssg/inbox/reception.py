@@ -149,12 +149,19 @@ class Reception:
                 return edition, edition.article(article)
         except (LookupError, OSError, sqlite3.Error):  # a build has replaced what this edition was made from
             await self._refresh(now)
-            edition = self._editions.current
-            return edition, edition.article(article)
+            return self._again(article)
         if article and self._editions.is_worth_a_look(urgent=True):  # it may have been published a moment ago
             await self._refresh(now)
             edition = self._editions.current
         return edition, edition.article(article) if edition.is_known(article) else None
+
+    def _again(self, article: str) -> tuple[Edition, ArticleView | None]:
+        """Return an article of the edition that was made anew; raise OSError where it was not, as in a preview."""
+        edition = self._editions.current
+        try:
+            return edition, edition.article(article)
+        except (LookupError, sqlite3.Error) as error:
+            raise OSError(f"the article {article} is being made anew") from error
 
     async def _refresh(self, now: datetime) -> None:
         """Look for changes, once for all those that wait for it: else they would take all threads."""
