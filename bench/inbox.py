@@ -229,8 +229,12 @@ def run(server: Server, messages: Iterator[Message], connections: int, seconds: 
     os.sync()  # what others wrote is not for this one to wait for
     before, used = resident(process), processor(process)
     visitors = [sys.executable, "-P", str(ROOT / "bench/visitors.py")]
-    done = subprocess.run(visitors, input=task, stdout=subprocess.PIPE, check=True, env=os.environ | {"PYTHONPATH": ""})
-    outcome = msgspec.json.decode(done.stdout, type=Outcome)
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said:
+        asked.write(task)
+        asked.seek(0)
+        subprocess.run(visitors, stdin=asked, stdout=said, check=True)
+        said.seek(0)
+        outcome = msgspec.json.decode(said.read(), type=Outcome)
     return Run(server.name, outcome, processor(process) - used, before, resident(process))
 
 

@@ -60,11 +60,22 @@ class Crowd:
         self.outcome = Outcome(0.0, 0.0, [], [], [], {})
         self.end = time.perf_counter() + (task.seconds or 1e9)
         self.here, self.over = 0, asyncio.get_running_loop().create_future()
-        self.number = 0
+        self.number = self.brought = 0
         self.dialling: set[asyncio.Task[Any]] = set()
 
     def next(self) -> tuple[Step, Step] | None:
         return self.waiting.popleft() if self.waiting and time.perf_counter() < self.end else None
+
+    def bring_another(self) -> None:
+        """Have one more visitor begin, unless all are here: each comes once the one before has had an answer.
+
+        libuv accepts one connection after each turn of the loop: of a crowd that comes at once, the last would wait
+        for all messages of the first.
+        """
+        if self.brought < self.task.connections:
+            self.brought += 1
+            self.here += 1
+            Visitor(self).begin()
 
     def leave(self) -> None:
         self.here -= 1
@@ -100,6 +111,7 @@ class Visitor:
         self.connection: Connection | None = None
         self.message: tuple[Step, Step] | None = None
         self.final = False
+        self.is_new = True
         self.token = b""
         self.asked = 0.0
 
@@ -133,6 +145,9 @@ class Visitor:
         task, outcome = self.crowd.task, self.crowd.outcome
         took = (time.perf_counter() - self.asked) * 1000
         status = int(answer[9:12] or b"0")
+        if self.is_new:
+            self.is_new = False
+            self.crowd.bring_another()
         if status != (task.kept if self.final else task.previewed):
             outcome.refused[str(status)] = outcome.refused.get(str(status), 0) + 1
             self.begin()
@@ -191,11 +206,9 @@ def between(text: bytes, before: bytes, after: bytes) -> bytes:
 async def run(task: Task) -> Outcome:
     html = task.kind.startswith("application/x-www")
     crowd = Crowd(task, re.compile(rb"<dd><code>([^<]*)" if html else rb'"id": ?([0-9]+)'))
-    crowd.here = task.connections
     asyncio.get_running_loop().set_exception_handler(lambda _, about: crowd.fail(about))
     start, processor = time.perf_counter(), time.process_time()
-    for _ in range(task.connections):
-        Visitor(crowd).begin()
+    crowd.bring_another()
     await crowd.over
     crowd.outcome.seconds = time.perf_counter() - start
     crowd.outcome.processor = time.process_time() - processor
