@@ -7,9 +7,9 @@ import subprocess
 import sys
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from xml.etree.ElementTree import Element
 
 import chromium
@@ -18,15 +18,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from labo_ssg.build import design
+from labo_ssg import theme
 from labo_ssg.build.build import build
-from labo_ssg.pages.views import SiteView
-from labo_ssg.places import WORK
-from labo_ssg.theme import Theme
+from labo_ssg.templating.store import Store
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 Result = TypeVar("Result")
+ONLY = {"resultTypes": ["violations"]}  # axe need not describe all that is well
 LABO = [sys.executable, "-m", "labo_ssg"]
 
 
@@ -92,7 +91,7 @@ def dom(page: bytes) -> Element:
 
 def violations(page: Page) -> list[str]:
     """Return what axe finds against the rules of accessibility on an open page, each with its first example."""
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in Axe().run(page).response["violations"]]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in Axe().run(page, options=ONLY).response["violations"]]
 
 
 def text_of(element: Element) -> str:
@@ -100,15 +99,22 @@ def text_of(element: Element) -> str:
     return re.sub(r"[ \n]+", " ", "".join(element.itertext())).strip()
 
 
-@pytest.fixture
-def compiled_once(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have builds from nothing keep the templates that they compile, which takes most of their time."""
-    folder = tmp_path_factory.getbasetemp() / "compiled"
+class Compiled(Store):
+    """A store that finds again what any test of this process had compiled: most of the time of a small build."""
 
-    def made(where: Path, site: SiteView, zone: tzinfo, assets: Mapping[str, bytes], kept: Path) -> Theme:
-        return Theme(where, site, zone, assets, kept if kept.parent.name == WORK else folder)
+    kept: ClassVar[dict[bytes, bytes]] = {}
 
-    monkeypatch.setattr(design, "Theme", made)
+    def read(self, key: bytes) -> bytes | None:
+        return self.kept.get(key) or super().read(key)
+
+    def write(self, key: bytes, kept: bytes) -> None:
+        self.kept[key] = kept
+        super().write(key, kept)
+
+
+@pytest.fixture(autouse=True)
+def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theme, "Store", Compiled)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-import pytest
 from conftest import read_tree
 from edits import EDITS, MISTAKES
 from hypothesis import HealthCheck, settings
@@ -27,7 +26,7 @@ from labo_ssg.build.build import Report, build
 
 FUZZ = bool(os.environ.get("LABO_FUZZ"))
 EXAMPLES, STEPS = (25, 80) if FUZZ else (3, 26)
-pytestmark = [] if FUZZ else [pytest.mark.usefixtures("compiled_once")]
+
 MOMENTS = [datetime(2021, 1, 1, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC), datetime(2031, 6, 1, tzinfo=UTC)]
 CHANCE = st.integers(0, 2**16).map(Random)
 

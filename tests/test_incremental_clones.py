@@ -12,8 +12,6 @@ from twins import assert_whole, told
 from labo_ssg.build.build import Report, build
 from labo_ssg.disk import sources
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
-
 
 def built(site: Path) -> Report:
     return build(site, site / "public", now=NOW, drafts=False)

@@ -19,8 +19,6 @@ from labo_ssg.build import cache, rendering, writing
 from labo_ssg.build.build import Report, build
 from labo_ssg.build.check import check
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
-
 
 def built(site: Path, output: Path | None = None, **options: Any) -> Report:
     return build(site, output or site / "public", now=NOW, drafts=False, **options)

@@ -17,8 +17,6 @@ from labo_ssg.build.build import Report, build
 from labo_ssg.disk import sources
 from labo_ssg.pictures import measure
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
-
 FUZZ = bool(os.environ.get("LABO_FUZZ"))
 TICK = 2 * sources.TICK / 1e9  # seconds, after which a file is known by its times
 PAGE = "content/a/x.md"

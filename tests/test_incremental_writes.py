@@ -12,8 +12,6 @@ from twins import assert_whole, times_and_bytes
 
 from labo_ssg.build.build import build
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
-
 X = "content/a/x.md"
 HOME = {"index.html"}
 PAGE = {"a/x/index.html"}

@@ -105,6 +105,11 @@ def test_the_engine_gives_what_jinja_gives(name: str, suffix: str, tag: str) -> 
 # `once`
 
 
+@pytest.fixture(autouse=True)
+def compiled_once() -> None:
+    """Have each test compile what it needs."""
+
+
 def site_view(**given: Any) -> SiteView:
     empty: dict[str, Any] = dict.fromkeys(SiteView.__struct_fields__, "")
     return SiteView(**{**empty, "base_url": "https://example.org", "language": "fr", "extra": {}, **given})
