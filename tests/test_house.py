@@ -13,7 +13,8 @@ FLOORS = [
     {"formats", "markup", "pages", "pictures", "templating"},
     {"disk", "theme", "forge"},
     {"build", "migrate"},
-    {"inbox", "moderation", "bars"},
+    {"moderation", "bars"},
+    {"inbox"},
     {"preview"},
     {"cli", "__main__"},
 ]
