@@ -1,5 +1,5 @@
 """`python -m labo_ssg`."""
 
-from labo_ssg.cli import main
+from labo_ssg.cli.commands import main
 
 main()

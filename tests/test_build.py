@@ -316,7 +316,7 @@ def test_a_process_that_is_killed_is_told(large: Path, tmp_path: Path) -> None:
     code = (
         "import os, labo_ssg.markup.body as markup; render, parent = markup.render_body, os.getpid()\n"
         "markup.render_body = lambda text: os.kill(os.getpid(), 9) if os.getpid() != parent else render(text)\n"
-        f"from labo_ssg.cli import main; main(['build', '--root', {str(site)!r}, '--jobs', '2', '--no-cache'])"
+        f"from labo_ssg.cli.commands import main; main(['build', '--root', {str(site)!r}, '--jobs', '2', '--no-cache'])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, "was killed\n  hint: there may be too little memory" in done.stderr) == (1, True)
@@ -354,7 +354,7 @@ def test_check_tells_anchors_that_lead_nowhere(tmp_path: Path) -> None:
 
 
 def test_the_build_imports_neither_web_stack_nor_watcher() -> None:
-    code = "import sys, labo_ssg.cli, labo_ssg.build.build; print(*sorted(sys.modules))"
+    code = "import sys, labo_ssg.cli.commands, labo_ssg.build.build; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert loaded & {"starlette", "uvicorn", "watchdog", "httpx", "asyncio", "anyio"} == set()

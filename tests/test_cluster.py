@@ -130,7 +130,8 @@ def run(site: Path, address: str, name: str, **settings: float) -> "subprocess.C
     )
     changed = "".join(f"cluster.{key} = {value}\n" for key, value in settings.items())
     command = ["build", "--root", str(site), "--output", str(site / name), "--cluster", address, "--no-cache"]
-    code = f"{shared}import labo_ssg.build.cluster as cluster\n{changed}from labo_ssg.cli import main; main({command})"
+    run = f"from labo_ssg.cli.commands import main; main({command})"
+    code = f"{shared}import labo_ssg.build.cluster as cluster\n{changed}{run}"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 
 

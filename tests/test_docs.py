@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from conftest import ROOT
 
-from labo_ssg.cli import main
+from labo_ssg.cli.commands import main
 from labo_ssg.formats.article import ArticleHeader, SectionHeader
 from labo_ssg.formats.comment import CommentHeader
 from labo_ssg.model import (

@@ -32,7 +32,7 @@ OWNERS = {
     "watchdog": ["preview/watch.py"],
     "starlette": ["preview/", "inbox/"],
     "uvicorn": ["preview/", "inbox/"],
-    "click": ["cli.py"],
+    "click": ["cli/"],
     "itsdangerous": ["inbox/tokens.py"],
     "limits": ["inbox/pace.py"],
     "nacl": ["inbox/sealing.py"],
@@ -43,7 +43,7 @@ OWNERS = {
     "distributed": ["build/cluster.py"],
     "rich": ["bars.py"],
 }
-CLOCKS = ("cli.py", "inbox/app.py", "preview/")
+CLOCKS = ("cli/", "inbox/app.py", "preview/")
 PURE = ("problems.py", "model.py", "language.py", "formats/", "markup/", "pages/", "pictures/")
 DISK_AND_NETWORK = {"os", "shutil", "tempfile", "socket", "subprocess", "urllib.request", "http.client"}
 

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from labo_ssg.formats.comment import CommentHeader, Screen, text
 from labo_ssg.inbox import letter
 from labo_ssg.inbox.deliveries import Failed
-from labo_ssg.inbox.letter import Shown, Waiting
+from labo_ssg.inbox.letter import Waiting
 from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.model import Html, InboxSettings, NoticeSettings, Site
+from labo_ssg.moderation.showing import Shown
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WHO = "moderation@labo.example"

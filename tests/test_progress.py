@@ -29,7 +29,7 @@ def on_terminal(site: Path, *words: str, patience: float = 0.0, **environment: s
     command = ["build", "--root", str(site), *words]
     code = (
         f"import labo_ssg.bars as bars; bars.PATIENCE, bars.BETWEEN = {patience}, 0\n"
-        f"from labo_ssg.cli import main; main({command})"
+        f"from labo_ssg.cli.commands import main; main({command})"
     )
     settings = {**os.environ, "TERM": "xterm", **environment}
     running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=there, env=settings)
@@ -78,7 +78,7 @@ def test_bars_do_not_keep_processes_from_sharing_the_work(site: Path) -> None:
 def test_nothing_is_shown_where_there_is_no_terminal(site: Path) -> None:
     code = (
         "import sys, labo_ssg.bars as bars; bars.PATIENCE = 0\n"
-        "from labo_ssg.cli import main\n"
+        "from labo_ssg.cli.commands import main\n"
         f"try: main(['build', '--root', {str(site)!r}])\n"
         "finally: print('rich' in sys.modules)"
     )

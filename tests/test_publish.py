@@ -425,7 +425,7 @@ def test_those_who_share_the_work_of_a_build_that_is_killed_do_not_hold_up_the_n
         "        os.kill(parent, signal.SIGKILL)\n"
         "        time.sleep(600)\n"
         "markup.render_body = render\n"
-        f"from labo_ssg.cli import main; main(['build', '--root', {str(site)!r}, '--jobs', '2'])"
+        f"from labo_ssg.cli.commands import main; main(['build', '--root', {str(site)!r}, '--jobs', '2'])"
     )
     done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL, timeout=60)
     assert done.returncode == -signal.SIGKILL

@@ -33,6 +33,45 @@ def keep_new(path: Path, data: bytes, mode: int = 0o644) -> bool:
         _sync(path.parent)
 
 
+def put(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, in place of what may be there; it is on the disk when this returns. Raise OSError."""
+    beside = path.with_name(draft_name())
+    make_folder(path.parent)
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            _write(descriptor, data)
+        finally:
+            os.close(descriptor)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def move(path: Path, to: Path) -> bool:
+    """Move the file at `path`, byte for byte, to where nothing is; return False where it is not there any more.
+
+    The way is on the disk when this returns. Raise OSError.
+    """
+    make_folder(to.parent)
+    try:
+        path.rename(to)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        keep_new(to, path.read_bytes())  # of another disk: for a moment it lies at both places, never at none
+        if not remove(path):  # somebody took it away meanwhile
+            remove(to)
+            return False
+    _sync(to.parent)
+    if path.parent.is_dir():
+        _sync(path.parent)
+    return True
+
+
 def make_folder(folder: Path) -> None:
     """Make `folder`, and those above it, for good."""
     if folder.is_dir():

@@ -85,22 +85,27 @@ def _change(path: str, states: set[str]) -> Change:
     return Change(path, "new" if there else "gone", index not in " ?")
 
 
-def commit(root: Path, paths: Sequence[str], author: str, message: Callable[[Sequence[Change]], str]) -> str:
+def commit(
+    root: Path, paths: Sequence[str], author: str, message: Callable[[Sequence[Change]], str], *, always: bool = False
+) -> str:
     """Commit `paths` and nothing else, as they lie there, by `author` ("Name <address>").
 
-    `message` is asked for once it is known what differs from HEAD. Returns the commit's id, "" where nothing differs.
+    `message` is asked for once it is known what differs from HEAD. Returns the commit's id, "" where nothing differs:
+    there is no commit then, unless there is to be one `always`, for its message.
     Raises GitFailed where no branch is checked out or a merge, a rebase or the like is under way: what is committed
     then could be lost with it.
     """
     for _ in range(TRIES):
         try:
-            return _commit(root, paths, author, message)
+            return _commit(root, paths, author, message, always=always)
         except MovedError:
             continue
     raise GitFailed("git commit: the branch moves all the time")
 
 
-def _commit(root: Path, paths: Sequence[str], author: str, message: Callable[[Sequence[Change]], str]) -> str:
+def _commit(
+    root: Path, paths: Sequence[str], author: str, message: Callable[[Sequence[Change]], str], *, always: bool
+) -> str:
     folder = check_calm(root)
     head, prefix = head_of(root), _prefix(root)
     made, tops = "", {prefix + path for path in paths}
@@ -109,7 +114,7 @@ def _commit(root: Path, paths: Sequence[str], author: str, message: Callable[[Se
             run(root, "read-tree", head, index=index)
         run(root, "update-index", "-z", "--add", "--remove", "--stdin", index=index, stdin=_joined(paths))
         differing = _differing(root, head, index)
-        if differing:
+        if differing or always:
             changes = [Change(one.path.removeprefix(prefix), _KINDS.get(one.letter, "changed")) for one in differing]
             tree = run(root, "write-tree", index=index).decode().strip()
             made = _write_commit(root, tree, head, author, message(changes))

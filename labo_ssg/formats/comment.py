@@ -51,9 +51,16 @@ def read_header(data: bytes, path: PurePosixPath) -> CommentHeader | None:
 
 def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
     """Read the comment at `path`, `comments/<state>/<article>/<id>.md`."""
+    comment, _, problems = parse_whole(data, path)
+    return comment, problems
+
+
+def parse_whole(data: bytes, path: PurePosixPath) -> tuple[Comment, CommentHeader | None, list[Problem]]:
+    """Read the comment at `path`, and its whole header, None where that cannot be read."""
     parts, problems = frontmatter.read(data, str(path), CommentHeader)
     values, lines = parts.values, parts.lines
     tell = fields.teller(str(path), lines, problems)
+    header = None if problems else CommentHeader(**values)
     folder = path.parent.name
     if not ID.fullmatch(path.stem):
         tell("", "the file's name cannot be a comment's id", "use letters, digits, `.`, `_` and `-`, then `.md`")
@@ -67,7 +74,7 @@ def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
         tell("email", "`email` is in clear", "remove it: only addresses sealed to the moderators' key are kept")
     if parts.body_line and not parts.body.strip():
         problems.append(Problem(Place(str(path), parts.body_line), "the message is empty", "delete the file"))
-    return Comment(
+    comment = Comment(
         id=path.stem,
         article=folder,
         author=values.get("author", ""),
@@ -76,4 +83,5 @@ def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
         website=values.get("website", ""),
         text=parts.body,
         place=Place(str(path), lines.get("reply_to", parts.body_line)),
-    ), sorted(problems)
+    )
+    return comment, header, sorted(problems)

@@ -33,10 +33,10 @@ from labo_ssg.inbox.guard import Guard, origin
 from labo_ssg.inbox.metrics import TYPE
 from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.inbox.parts import Parts, assemble
-from labo_ssg.inbox.showing import Showing
 from labo_ssg.inbox.twins import fingerprint
 from labo_ssg.inbox.web import application
 from labo_ssg.model import Site
+from labo_ssg.moderation.showing import Showing
 from labo_ssg.pages import urls
 from labo_ssg.places import SETTINGS
 from labo_ssg.problems import Place, Problem

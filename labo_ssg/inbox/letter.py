@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from labo_ssg import language
 from labo_ssg.formats.comment import Screen
-from labo_ssg.model import Html, Site
+from labo_ssg.model import Site
+from labo_ssg.moderation.showing import Shown
 from labo_ssg.places import APPROVED
 
 LONGEST = 120  # characters of a name or a title in a subject
@@ -23,22 +24,6 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 Part = tuple[str, str]
 """A piece of a letter, as text and as HTML."""
-
-
-class Shown(Struct, frozen=True):
-    """A message as the site would show it; `title` and `url` (a full address) are the article's.
-
-    `text` is as it was written, `reply_to` the beginning of the message that it answers, "" for none; `links` are
-    all addresses that it leads to, in full.
-    """
-
-    title: str
-    url: str
-    author: str
-    html: Html
-    text: str
-    links: tuple[str, ...] = ()
-    reply_to: str = ""
 
 
 class Waiting(Struct, frozen=True):

@@ -14,9 +14,10 @@ from labo_ssg.formats import comment, removal
 from labo_ssg.formats.removal import Removal
 from labo_ssg.inbox import letter, smtp
 from labo_ssg.inbox.deliveries import Failed
-from labo_ssg.inbox.letter import Shown, Waiting
+from labo_ssg.inbox.letter import Waiting
 from labo_ssg.inbox.told import Told
 from labo_ssg.model import Site
+from labo_ssg.moderation.showing import Shown
 from labo_ssg.places import APPROVED, INBOX, PENDING, REMOVALS
 
 MOST = 50  # messages in a letter

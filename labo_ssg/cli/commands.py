@@ -4,33 +4,50 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
+from labo_ssg.cli.telling import (
+    DONE,
+    PROBLEMS,
+    as_dict,
+    github_annotation,
+    gitlab_issue,
+    misuse,
+    root_option,
+    tell,
+)
 from labo_ssg.model import Engine
-from labo_ssg.problems import Place, Problem
+from labo_ssg.problems import Problem
 
 if TYPE_CHECKING:
     from labo_ssg.build.build import Report
 
-DONE, PROBLEMS, MISUSE = 0, 1, 2
+LATER = {"comments": "labo_ssg.cli.comments", "keys": "labo_ssg.cli.keys"}
 
-root_option = click.option(
-    "--root",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="The site's folder (default: this one).",
-)
 drafts_option = click.option("--drafts", is_flag=True, help="Show drafts and articles of a later date.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Rooms(click.Group):
+    """The commands, and groups of them that are imported once they are asked for: a build needs none of theirs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *LATER])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        group: click.Command = getattr(import_module(LATER[cmd_name]), cmd_name)
+        return group
+
+
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="labo-ssg", prog_name="labo")
 def main() -> None:
     """Build the site of an organisation that left SPIP, with its moderated discussions."""
@@ -213,103 +230,6 @@ def render(root: Path, paths: tuple[Path, ...], written_as: Literal["comment", "
     sys.exit(PROBLEMS if found else DONE)
 
 
-@main.group()
-def keys() -> None:
-    """Keep e-mail addresses from all but the moderators."""
-
-
-@keys.command("new")
-@click.option(
-    "--to",
-    "path",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    default=Path("labo-moderators.key"),
-    show_default=True,
-    help="Where to write the private key.",
-)
-def new_keys(path: Path) -> None:
-    """Make the moderators' keys: the public one is printed, the private one written to FILE."""
-    from labo_ssg.disk.private import would_be_committed, write_private
-
-    sealing = import_sealing()
-    if path.parent.is_dir() and would_be_committed(path):
-        hint = f"name a FILE elsewhere with --to, or add /{path.name} to the .gitignore beside it"
-        misuse(f"{path} is in a git work tree and not ignored: the private key must never be committed", hint)
-    made = sealing.new_keys()
-    try:
-        write_private(path, f"{made.private}\n".encode())
-    except FileExistsError:
-        misuse(f"{path} is there already, and may be the only key to addresses", "name another FILE with --to")
-    except OSError as error:
-        misuse(f"{path} cannot be written: {(error.strerror or str(error)).lower()}", "name another FILE with --to")
-    click.echo(f"the public key is {made.public}; put these two lines into site.yaml:", err=True)
-    click.echo(f"comments:\n  key: {made.public}")
-    click.echo(f"the private key is in {path}, which only you may read", err=True)
-    click.echo("  the moderators must keep it, and a copy apart: it alone opens the addresses of e-mail", err=True)
-    click.echo("  lost, the addresses are lost with it; never commit it, never send it in clear", err=True)
-
-
-@main.group()
-def comments() -> None:
-    """Take in the messages of visitors."""
-
-
-@comments.command("import")
-@root_option
-@click.argument("paths", metavar="FILE.eml…|-", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--article", metavar="ID", default="", help="The article that the letters belong to.")
-def import_letters(root: Path, paths: tuple[str, ...], article: str) -> None:
-    """Make a pending message of each letter, as a program for mail saved it; `-` reads one from stdin."""
-    from labo_ssg.inbox.letters import Taken, open_desk, take
-
-    now, found = datetime.now(UTC), list[Problem]()
-    desk, problems = open_desk(root, now)
-    if problems:
-        tell(problems, ": nothing was imported")
-        sys.exit(PROBLEMS)
-    seal = sealer(desk.site.comments.key)
-    for path in paths:
-        name = "stdin" if path == "-" else path
-        try:
-            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-            done = take(desk, data, name, article=article, seal=seal, now=now)
-        except OSError as error:
-            reason = f"{(error.strerror or str(error)).lower()}: {error.filename or name}"
-            done = Taken(problems=(Problem(Place(name), f"it cannot be taken in: {reason}", "look at its rights"),))
-        found += done.problems
-        if done.path and not done.is_new:
-            click.echo(f"{name}: already there, {root / done.path}", err=True)
-        elif done.path:
-            click.echo(root / done.path)
-        if done.word:
-            click.echo(f"{name}: note: {done.word}", err=True)
-    tell(found, ": what has one was not imported")
-    sys.exit(PROBLEMS if found else DONE)
-
-
-def sealer(key: str) -> Callable[[str], str]:
-    """Return what seals addresses to `key`, where there is one; end where it cannot."""
-    if not key:
-        return str
-    sealing = import_sealing()
-    try:
-        sealing.seal("", key)
-    except sealing.SealingError as error:
-        tell([Problem(Place("site.yaml"), f"`comments`: `key`: {error}", error.hint)], ": nothing was imported")
-        sys.exit(PROBLEMS)
-    return partial(sealing.seal, public=key)
-
-
-def import_sealing() -> ModuleType:
-    """Return the module that seals addresses; end where its library is not installed."""
-    try:
-        from labo_ssg.inbox import sealing
-    except ModuleNotFoundError as error:
-        misuse(f"the package {error.name} is missing", "pip install 'labo-ssg[inbox]'")
-    return sealing
-
-
 def say_report(report: "Report", output: Path, *, as_json: bool) -> None:
     """Print what a build into `output` did, or why it did not."""
     tell(report.problems, ": some files may be new already" if report.partial else ": nothing was published")
@@ -389,49 +309,3 @@ def check_cluster(address: str, jobs: int | None) -> None:
         misuse(f"the package {missing} is missing", "pip install 'labo-ssg[cluster]'")
     if not is_address(address):
         misuse(f"{address} is not the address of a scheduler", "it is like tcp://127.0.0.1:8786")
-
-
-def tell(problems: Iterable[Problem], outcome: str) -> None:
-    """Print the problems of a run to stderr, with their count."""
-    problems = list(problems)
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    if problems:
-        click.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}{outcome}", err=True)
-
-
-def misuse(what: str, hint: str) -> NoReturn:
-    """Say how the command was misused, and end."""
-    click.echo(f"labo: {what}\n  hint: {hint}", err=True)
-    sys.exit(MISUSE)
-
-
-def as_dict(problem: Problem) -> dict[str, str | int]:
-    place = problem.place
-    return {"path": place.path, "line": place.line, "what": problem.what, "hint": problem.hint}
-
-
-def github_annotation(problem: Problem) -> str:
-    """Return a workflow command of GitHub Actions, which marks the line in the pull request."""
-
-    def data(text: str) -> str:
-        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-    def value(text: str) -> str:
-        return data(text).replace(":", "%3A").replace(",", "%2C")
-
-    hint = f" ({problem.hint})" if problem.hint else ""
-    return f"::error file={value(problem.place.path)},line={max(problem.place.line, 1)}::{data(problem.what + hint)}"
-
-
-def gitlab_issue(problem: Problem) -> dict[str, object]:
-    """Return an issue of GitLab's code quality report."""
-    from hashlib import sha256
-
-    return {
-        "description": f"{problem.what} ({problem.hint})" if problem.hint else problem.what,
-        "check_name": "labo",
-        "fingerprint": sha256(str(problem).encode()).hexdigest(),
-        "severity": "major",
-        "location": {"path": problem.place.path, "lines": {"begin": max(problem.place.line, 1)}},
-    }

@@ -1,18 +1,43 @@
-"""The file of a message → what a letter to its moderators shows of it."""
+"""The file of a message → what its moderators are shown of it."""
 
 import re
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
+from labo_ssg.build.edition import Edition
 from labo_ssg.disk import files
 from labo_ssg.formats import comment as comment_format
-from labo_ssg.inbox.letter import Shown
-from labo_ssg.inbox.reception import Newsstand
 from labo_ssg.markup import dress
 from labo_ssg.model import Html
 from labo_ssg.pages import messages, urls
 
 _LINK = re.compile(r'<a href="([^"]*)"')
+
+
+class Newsstand(Protocol):
+    """Where the current edition of the site is found."""
+
+    @property
+    def current(self) -> Edition: ...
+
+
+class Shown(Struct, frozen=True):
+    """A message as the site would show it; `title` and `url` (a full address) are the article's.
+
+    `text` is as it was written, `reply_to` the beginning of the message that it answers, "" for none; `links` are
+    all addresses that it leads to, in full.
+    """
+
+    title: str
+    url: str
+    author: str
+    html: Html
+    text: str
+    links: tuple[str, ...] = ()
+    reply_to: str = ""
 
 
 class Showing:

@@ -1,0 +1,22 @@
+"""`labo comments …`: the messages of visitors."""
+
+import click
+
+from labo_ssg.cli import letters, moderation
+
+
+@click.group()
+def comments() -> None:
+    """Take in the messages of visitors, and decide."""
+
+
+for command in (
+    moderation.list_waiting,
+    moderation.show,
+    moderation.approve,
+    moderation.reject,
+    moderation.spam,
+    moderation.log,
+    letters.import_letters,
+):
+    comments.add_command(command)

@@ -1,0 +1,159 @@
+"""The decisions of a moderator, carried out: messages are published or leave, and a record is kept."""
+
+import secrets
+import string
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from msgspec import Struct
+
+from labo_ssg.disk import files
+from labo_ssg.disk.library import read_library, read_site
+from labo_ssg.formats import comment as comment_format
+from labo_ssg.formats.article import MARKUPS
+from labo_ssg.formats.comment import CommentHeader
+from labo_ssg.moderation import plan as plans
+from labo_ssg.moderation.journal import Record
+from labo_ssg.moderation.plan import Done, Move, Plan, Put, Take, Task
+from labo_ssg.moderation.queue import Pending, path_of
+from labo_ssg.places import APPROVED, CONTENT, PENDING
+from labo_ssg.problems import Place, Problem
+
+LETTERS = string.ascii_lowercase + string.digits
+LONGEST = 500  # characters of a reason
+
+Ruling = Literal["approved", "rejected", "spam"]
+"""What a moderator decides of a message that waits."""
+
+
+class Verdict(Struct, frozen=True):
+    """A decision on a message that waits; `reply`, in SPIP's markup, is published beneath it, as the editors'."""
+
+    message: Pending
+    ruling: Ruling
+    reason: str = ""
+    reply: str = ""
+
+
+class Session(Struct, frozen=True):
+    """What became of the verdicts of a session: what was done, and why the rest was not."""
+
+    done: Done
+    problems: tuple[Problem, ...] = ()
+
+
+@contextmanager
+def held(root: Path) -> Iterator[None]:
+    """Be the only one who decides at `root`, once what another has begun is ended; raise GitFailed, OSError."""
+    with files.lock(root / plans.LOCK):
+        plans.resume(root)
+        yield
+
+
+def decide(root: Path, verdicts: Sequence[Verdict], moderator: str, now: datetime) -> Session:
+    """Carry out what can be of `verdicts`, all in one commit by `moderator` ("Name <address>").
+
+    Raise GitFailed or OSError where nothing could be done, or where it could not be ended: whoever decides next ends
+    it first.
+    """
+    with held(root):
+        plans.check(root)
+        going = {one.message.id for one in verdicts if one.ruling == "approved"}
+        known = Articles(root)
+        tasks, problems = [], list[Problem]()
+        for one in verdicts:
+            told = _obstacles(root, one, going, known)
+            problems += told
+            if not told:
+                tasks.append(_task(root, one, moderator, now))
+        done = plans.carry_out(root, Plan(moderator, subject(verdicts), tuple(tasks))) if tasks else Done()
+    return Session(done, (*problems, *(_late(one) for one in done.late)))
+
+
+class Articles:
+    """The articles of a site, of which one asks for some; all files are read only where a name is not among them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._stems = {PurePosixPath(path).stem for path in _articles(root)}
+        self._ids: set[str] | None = None
+
+    def has(self, article: str) -> bool:
+        """Tell whether there is an article of this id."""
+        if article in self._stems and self._ids is None:
+            return True  # of a file that has another id than its name, the next build tells
+        if self._ids is None:
+            self._ids = {one.id for one in read_library(self._root)[0].articles}
+        return article in self._ids
+
+
+def _articles(root: Path) -> list[str]:
+    found = files.walk(root, CONTENT)[0] if files.exists(root, CONTENT) else []
+    return [path for path in found if PurePosixPath(path).suffix in MARKUPS]
+
+
+def _obstacles(root: Path, verdict: Verdict, going: set[str], known: Articles) -> list[Problem]:
+    """Return what keeps `verdict` from being carried out."""
+    message = verdict.message
+    place = Place(message.path, 1)
+    if not files.exists(root, message.path):
+        return [
+            Problem(place, "it does not wait any more", f"`labo comments log {message.id}` tells what became of it")
+        ]
+    if verdict.ruling != "approved":
+        return []
+    published = path_of(APPROVED, message.article, message.id)
+    if files.exists(root, published) and files.read(root, published)[0] != files.read(root, message.path)[0]:
+        what = f"{published} is there already, and is another message"
+        return [Problem(place, what, "give this one's file another name")]
+    if not known.has(message.article):
+        hint = f"the article may have been renamed: move the file to {PENDING}/<its id>/ and change its `article` line"
+        return [Problem(place, f"there is no article `{message.article}`", hint)]
+    answered = path_of(APPROVED, message.article, message.reply_to)
+    if message.reply_to and message.reply_to not in going and not files.exists(root, answered):
+        hint = "approve that one first, or both together"
+        return [Problem(place, f"it answers `{message.reply_to}`, which is not published", hint)]
+    return []
+
+
+def _task(root: Path, verdict: Verdict, moderator: str, now: datetime) -> Task:
+    message = verdict.message
+    reason = " ".join(verdict.reason.split())[:LONGEST]
+    record = Record(now, message.id, verdict.ruling, moderator, message.article, reason)
+    if verdict.ruling != "approved":
+        return Task(record, (Take(message.path),))
+    steps: list[Move | Put | Take] = [Move(message.path, path_of(APPROVED, message.article, message.id))]
+    return Task(record, (*steps, _reply(root, verdict, now)) if verdict.reply.strip() else tuple(steps))
+
+
+def _reply(root: Path, verdict: Verdict, now: datetime) -> Put:
+    """Return the editors' answer to a message, as a file that is published with it."""
+    site, _ = read_site(root)
+    author = next(iter(site.comments.editors), site.title)
+    header = CommentHeader(verdict.message.article, author, now, verdict.message.id)
+    name = f"{now:%Y%m%dT%H%M%SZ}-{''.join(secrets.choice(LETTERS) for _ in range(6))}"
+    return Put(path_of(APPROVED, header.article, name), comment_format.text(header, verdict.reply.strip()))
+
+
+def subject(verdicts: Sequence[Verdict]) -> str:
+    """Return the first line of the commit that carries out `verdicts`."""
+    if len(verdicts) == 1:
+        [one] = verdicts
+        verb = {"approved": "Approve", "rejected": "Reject", "spam": "Put away as spam"}[one.ruling]
+        return f"{verb} a message on {one.message.article}"
+    counted = {
+        "Approve": sum(one.ruling == "approved" for one in verdicts),
+        "reject": sum(one.ruling == "rejected" for one in verdicts),
+        "put away as spam": sum(one.ruling == "spam" for one in verdicts),
+    }
+    parts = [f"{verb} {number} message{'s' * (number != 1)}" for verb, number in counted.items() if number]
+    line = ", ".join(parts)
+    return line[:1].upper() + line[1:]
+
+
+def _late(record: Record) -> Problem:
+    place = Place(path_of(PENDING, record.article, record.comment))
+    return Problem(place, "it left while you decided: its author has withdrawn it, or somebody has decided", "")
