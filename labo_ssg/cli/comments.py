@@ -2,7 +2,7 @@
 
 import click
 
-from labo_ssg.cli import letters, moderation
+from labo_ssg.cli import erasing, letters, moderation
 
 
 @click.group()
@@ -17,6 +17,8 @@ for command in (
     moderation.reject,
     moderation.spam,
     moderation.log,
+    erasing.erase,
+    erasing.unseal,
     letters.import_letters,
 ):
     comments.add_command(command)

@@ -194,16 +194,19 @@ def rule(
         session = decide(root, verdicts, who, datetime.now(UTC).replace(microsecond=0))
         if push and session.done.commit:
             push_branch(root, who)
-    except Nameless as nameless:
-        misuse(str(nameless), nameless.hint)
-    except GitFailed as failed:
-        misuse(str(failed), "nothing is lost: what was begun is ended by the next `labo comments` command")
-    except OSError as error:
-        misuse(
-            f"it could not be done: {(error.strerror or str(error)).lower()}: {error.filename or root}",
-            "nothing is lost: what was begun is ended by the next `labo comments` command",
-        )
+    except (Nameless, GitFailed, OSError) as error:
+        stop(root, error)
     report(session)
+
+
+def stop(root: Path, error: Nameless | GitFailed | OSError) -> NoReturn:
+    """Say why nothing could be decided, or not be ended, and end."""
+    if isinstance(error, Nameless):
+        misuse(str(error), error.hint)
+    hint = "nothing is lost: what was begun is ended by the next decision"
+    if isinstance(error, GitFailed):
+        misuse(str(error), hint)
+    misuse(f"it could not be done: {(error.strerror or str(error)).lower()}: {error.filename or root}", hint)
 
 
 def report(session: Session) -> NoReturn:

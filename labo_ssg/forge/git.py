@@ -213,6 +213,16 @@ def commit_at(root: Path, name: str) -> str:
     return (ask(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or b"").decode().strip()
 
 
+def count_commits(root: Path, paths: Sequence[str]) -> int:
+    """Return how many commits of any branch have changed one of `paths`."""
+    return int(run(root, "rev-list", "--all", "--count", "--full-history", "--", *paths))
+
+
+def remotes(root: Path) -> tuple[str, ...]:
+    """Return the names of the repositories that this one was told of."""
+    return tuple(run(root, "remote").decode().split())
+
+
 def _prefix(root: Path) -> str:
     """Return the path of `root` below the top of its work tree, with a slash, "" at the top."""
     return os.fsdecode(run(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
