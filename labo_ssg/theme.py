@@ -79,8 +79,11 @@ class Theme:
         self._parts: dict[tuple[Any, ...], Html] = {}
         theirs = PrefixLoader({DEFAULT: ReadOnce([default_templates()])})
         self._loader = ChoiceLoader([ReadOnce(self.folders), theirs])
-        given = f"{site!r} {zone!r} {assets_at}".encode(errors="surrogatepass")
-        self._salt = digest(_program(), language.catalogue(site.language), given)
+        words, given = language.catalogue(site.language), f"{site!r} {zone!r} {assets_at}"
+        self._salt = digest(_program(), words, given.encode(errors="surrogatepass"))
+        # What filters make of words of a template is compiled with it. A site's title, say, is asked for later.
+        filtered = f"{site.base_url!r} {site.language!r} {zone!r} {assets_at!r}"
+        self._compiling = digest(_program(), words, filtered.encode(errors="surrogatepass"))
         store = Store(bytecode) if bytecode else None
         self._environment = self._make_environment(store)
         self._reach = Reach(self._environment, self._loader, self.folders, store, _program())
@@ -174,7 +177,7 @@ class Theme:
         environment = Engine(
             language.translations(self._site.language),
             loader=self._loader,
-            bytecode_cache=Bytecode(store, self._salt) if store else None,
+            bytecode_cache=Bytecode(store, self._compiling) if store else None,
             autoescape=cache(select_autoescape(enabled_extensions=("html", "xml"), default=False)),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -255,8 +258,9 @@ class Theme:
     def _shown(self, filename: str) -> str:
         """Return how messages call the file of a template, "" where it is none."""
         for folder, name in zip(self.folders, ("templates", DEFAULT), strict=False):
-            if Path(filename).is_relative_to(folder):
-                return f"{name}/{Path(filename).relative_to(folder).as_posix()}"
+            inside = filename.removeprefix(f"{folder}/")
+            if inside != filename:
+                return f"{name}/{inside}"
         return ""
 
 

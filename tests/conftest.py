@@ -1,12 +1,16 @@
 """What several tests share: the demo site built once, small sites, the real command line."""
 
 import asyncio
+import gc
+import io
 import os
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -20,12 +24,19 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from labo_ssg import theme
 from labo_ssg.build.build import build
+from labo_ssg.build.design import COMPILED
+from labo_ssg.cli.commands import main
+from labo_ssg.places import WORK
 from labo_ssg.templating.store import Store
 
 ROOT = Path(__file__).parent.parent
+SHARED = ROOT / ".pytest_cache/compiled"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 Result = TypeVar("Result")
 ONLY = {"resultTypes": ["violations"]}  # axe need not describe all that is well
+gc.set_threshold(100_000, 50, 1000)  # as a build does: what tests make lives as long as they do
+# For HTTP without TLS: httpx would read the authorities of all certificates for each request.
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LABO = [sys.executable, "-m", "labo_ssg"]
 
 
@@ -44,6 +55,15 @@ def labo(
     )
 
 
+def labo_here(*words: object) -> "subprocess.CompletedProcess[str]":
+    """Run the command line in this process: for what it says of a site, where a start of its own proves nothing."""
+    out, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(errors), pytest.raises(SystemExit) as ended:
+        main([*map(str, words)])
+    assert isinstance(ended.value.code, int)
+    return subprocess.CompletedProcess(words, ended.value.code, out.getvalue(), errors.getvalue())
+
+
 def write_site(root: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write `files` below `root`, with a plain `site.yaml` where they bring none."""
     settings = "title: Essai\nbase_url: https://essai.example\n"
@@ -52,7 +72,17 @@ def write_site(root: Path, files: Mapping[str, str | bytes]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     (root / "content").mkdir(exist_ok=True)
+    share_compiled(root)
     return root
+
+
+def share_compiled(root: Path) -> None:
+    """Have the site at `root` keep compiled templates where all sites of all tests do, also for other processes."""
+    kept = root / WORK / COMPILED
+    if not os.path.lexists(kept):
+        SHARED.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(exist_ok=True)
+        kept.symlink_to(SHARED)
 
 
 def article(title: str = "Titre", date: str = "2021-01-12", body: str = "Un texte.", **keys: str) -> str:

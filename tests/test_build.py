@@ -296,7 +296,7 @@ def test_the_number_of_processes_changes_nothing(large: Path, tmp_path: Path) ->
 
 def test_problems_are_told_by_several_processes_as_by_one(large: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    shutil.copytree(large, site)
+    shutil.copytree(large, site, symlinks=True)
     (site / "content/a/deep.md").write_text(article("Profond", body="[" * 3000), encoding="utf-8")
     told = [labo("build", "--root", site, "--jobs", jobs, "--no-cache") for jobs in (1, 2)]
     assert [one.returncode for one in told] == [1, 1]
@@ -312,7 +312,7 @@ def test_problems_are_told_by_several_processes_as_by_one(large: Path, tmp_path:
 
 def test_a_process_that_is_killed_is_told(large: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    shutil.copytree(large, site)
+    shutil.copytree(large, site, symlinks=True)
     code = (
         "import os, labo_ssg.markup.body as markup; render, parent = markup.render_body, os.getpid()\n"
         "markup.render_body = lambda text: os.kill(os.getpid(), 9) if os.getpid() != parent else render(text)\n"

@@ -6,13 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, article, comment, labo, write_site
+from conftest import ROOT, article, comment, labo, share_compiled, write_site
 
 
 def test_a_new_site_builds_at_once(tmp_path: Path) -> None:
     for language in ("fr", "en"):
         made = labo("new", "--language", language, tmp_path / language)
         assert made.returncode == 0
+        share_compiled(tmp_path / language)
         assert labo("check", cwd=tmp_path / language).returncode == 0
         done = labo("build", cwd=tmp_path / language)
         assert done.returncode == 0, done.stderr

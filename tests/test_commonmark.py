@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from conftest import NOW, ROOT, article, build_files, dom, labo, write_site
+from conftest import NOW, ROOT, article, build_files, dom, labo, labo_here, write_site
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -243,7 +243,7 @@ def test_a_whole_site_is_built_with_it(tmp_path: Path) -> None:
 
 def test_a_text_that_is_too_deep_is_told_with_its_place(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"site.yaml": FAST, "content/a/x.md": article(body=">" * 200 + " a")})
-    done = labo("build", "--root", site)
+    done = labo_here("build", "--root", site)
     assert done.returncode == 1
     assert "content/a/x.md:5: lists or quotations are nested too deeply\n" in done.stderr
 
@@ -269,7 +269,7 @@ def test_where_the_package_is_missing_the_line_of_the_setting_is_told(tmp_path: 
 
 def test_the_engine_of_a_site_is_one_of_two(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"site.yaml": FAST.replace("commonmark", "comonmark")})
-    assert "did you mean `commonmark`?" in labo("check", "--root", site).stderr
+    assert "did you mean `commonmark`?" in labo_here("check", "--root", site).stderr
 
 
 LINES = {
@@ -301,7 +301,7 @@ def test_check_lists_the_texts_that_an_engine_would_change(tmp_path: Path) -> No
             "content/glossaire.yaml": "- {word: PTCE, definition: Pôle}\n",
         },
     )
-    done = labo("check", "--engine", "commonmark", "--root", site)
+    done = labo_here("check", "--engine", "commonmark", "--root", site)
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
         "content/a/index.md:5: `~~Section~~ </p>` would be `Section </p>`",
@@ -310,13 +310,13 @@ def test_check_lists_the_texts_that_an_engine_would_change(tmp_path: Path) -> No
         "content/a/z.md:6: `<h2 brouillon> Brouillon </h2>` would be `<p> ##Brouillon </p>`",
     ]
     assert done.stderr == "4 of 5 texts would change with the engine commonmark\n"
-    same = labo("check", "--engine", "python-markdown", "--root", site)
+    same = labo_here("check", "--engine", "python-markdown", "--root", site)
     assert (same.stdout, same.stderr) == ("", "0 of 5 texts would change with the engine python-markdown\n")
 
 
 def test_check_says_what_it_could_not_compare(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"content/a/x.md": article(date="hier"), "content/a/y.md": article(body="~~Un~~")})
-    done = labo("check", "--engine", "commonmark", "--root", site)
+    done = labo_here("check", "--engine", "commonmark", "--root", site)
     assert done.returncode == 1
     assert done.stdout.startswith("content/a/y.md:5: ")
     assert "content/a/x.md:3: " in done.stderr

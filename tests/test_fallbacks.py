@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree.ElementTree import Element
 
 import pytest
-from conftest import NOW, article, build_files, comment, dom, labo, text_of, violations, write_site
+from conftest import NOW, article, build_files, comment, dom, labo_here, text_of, violations, write_site
 from playwright.sync_api import Browser
 from test_preview import PATIENCE, Preview
 
@@ -204,7 +204,7 @@ def test_comments_may_be_said_in_a_word(settings: str, found: tuple[str, str]) -
 )
 def test_what_means_nothing_is_told(tmp_path: Path, settings: str, told: str) -> None:
     site = write_site(tmp_path, {"site.yaml": f"{HEADER}{settings}\n"})
-    done = labo("check", "--root", site)
+    done = labo_here("check", "--root", site)
     assert done.returncode == 1
     assert told in done.stderr
     assert "Traceback" not in done.stderr

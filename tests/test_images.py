@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 import pytest
-from conftest import article, build_files, comment, dom, labo, read_tree, write_site
+from conftest import article, build_files, comment, dom, labo_here, read_tree, write_site
 from PIL import Image
 
 
@@ -154,8 +154,8 @@ def test_a_picture_that_is_cut_short_is_told(tmp_path: Path) -> None:
     data = picture(2000, 1000)
     files = {**FILES, "content/a/photo.jpg": data[: len(data) // 2]}
     site = write_site(tmp_path / "site", files)
-    assert labo("check", "--root", site).returncode == 1
-    ran = labo("build", "--root", site)
+    assert labo_here("check", "--root", site).returncode == 1
+    ran = labo_here("build", "--root", site)
     assert ran.returncode == 1
     assert "content/a/photo.jpg: it cannot be used" in ran.stderr
     assert not (site / "public").exists()
@@ -166,7 +166,7 @@ def test_what_is_shown_as_a_picture_and_is_none_is_told(tmp_path: Path, data: by
     files = {"content/a/faux.png": data, "content/a/x.md": article(body="![x](faux.png)")}
     site = write_site(tmp_path / "site", files)
     for command in ("build", "check"):
-        ran = labo(command, "--root", site)
+        ran = labo_here(command, "--root", site)
         assert ran.returncode == 1
         assert "content/a/faux.png: it is shown as a picture, and cannot be read as one" in ran.stderr
 
@@ -179,7 +179,7 @@ def test_what_is_called_a_picture_and_is_shown_nowhere_is_copied(tmp_path: Path)
 
 def test_a_name_that_a_variant_needs_is_taken_once(tmp_path: Path) -> None:
     files = {**FILES, "content/a/photo.jpg.480.webp": b"mine"}
-    ran = labo("build", "--root", write_site(tmp_path / "site", files))
+    ran = labo_here("build", "--root", write_site(tmp_path / "site", files))
     assert ran.returncode == 1
     assert "`/a/photo.jpg.480.webp` is taken by content/a/photo.jpg" in ran.stderr
 

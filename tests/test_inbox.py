@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import httpx
 import pytest
-from conftest import article, build_files, comment, dom, write_site
+from conftest import PLAIN, article, build_files, comment, dom, write_site
 from inboxes import TEXT, Inbox, receipt, running, token, words
 
 from labo_ssg.formats import comment as comment_format
@@ -182,7 +182,7 @@ def test_a_message_is_shown_to_nobody_else(inbox: Inbox, wrong: str) -> None:
 
 
 def test_an_answer_names_what_it_answers(inbox: Inbox) -> None:
-    page = dom(httpx.get(f"{inbox.address}/inbox/reply/x/one").content)
+    page = dom(httpx.get(f"{inbox.address}/inbox/reply/x/one", verify=PLAIN).content)
     assert "Zoé" in words(page)
     inbox.send(reply_to="one")
     assert kept(inbox).reply_to == "one"
@@ -198,7 +198,7 @@ def test_an_answer_to_what_is_not_published_is_refused_and_kept_in_the_form(inbo
         assert page.find(".//input[@name='reply_to']").get("value") == ""  # type: ignore[union-attr]
         assert "Une réponse, tout de même." in words(page.find(".//textarea"))
     for path in ("x/nothing", "nowhere/one", "fini/one", "x/..%2Fone"):
-        assert httpx.get(f"{inbox.address}/inbox/reply/{path}").status_code == 404
+        assert httpx.get(f"{inbox.address}/inbox/reply/{path}", verify=PLAIN).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -281,8 +281,8 @@ def test_a_new_article_takes_messages_at_once_and_a_broken_one_harms_no_other(in
 
 def test_health_and_numbers_are_told(inbox: Inbox) -> None:
     inbox.send()
-    assert httpx.get(f"{inbox.address}/healthz").text.startswith("ok")
-    numbers = httpx.get(f"{inbox.address}/metrics").text
+    assert httpx.get(f"{inbox.address}/healthz", verify=PLAIN).text.startswith("ok")
+    numbers = httpx.get(f"{inbox.address}/metrics", verify=PLAIN).text
     assert re.search(r'labo_inbox_answers_total\{outcome="kept"\} [1-9]', numbers)
 
 
@@ -303,10 +303,10 @@ def test_pages_have_their_assets_and_allow_no_script_but_their_own(inbox: Inbox)
     sheets = [link.get("href", "") for link in page.iterfind(".//link[@rel='stylesheet']")]
     assert len(sheets) > 1
     for sheet in sheets:
-        found = httpx.get(inbox.address + sheet)
+        found = httpx.get(inbox.address + sheet, verify=PLAIN)
         assert (found.status_code, found.headers["content-type"].partition(";")[0]) == (200, "text/css")
         assert "immutable" in found.headers["cache-control"]
-    assert httpx.get(f"{inbox.address}/inbox/assets/x/../../site.yaml").status_code == 404
+    assert httpx.get(f"{inbox.address}/inbox/assets/x/../../site.yaml", verify=PLAIN).status_code == 404
 
 
 def test_too_many_messages_of_one_sender_wait(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import article, dom, write_site
+from conftest import PLAIN, article, dom, write_site
 from inboxes import Inbox, receipt, running, token, words
 
 SETTINGS = "title: Essai\nbase_url: https://essai.example\ninbox: {pace: {sender: 1000}}\n"
@@ -129,7 +129,7 @@ def test_what_cannot_be_kept_is_given_back_and_kept_later(inbox: Inbox, trouble:
 
 def health(inbox: Inbox) -> int:
     time.sleep(1.1)  # a trial of the disk holds for a second
-    return httpx.get(f"{inbox.address}/healthz").status_code
+    return httpx.get(f"{inbox.address}/healthz", verify=PLAIN).status_code
 
 
 def test_a_folder_that_is_removed_is_made_anew(inbox: Inbox) -> None:

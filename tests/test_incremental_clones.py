@@ -34,7 +34,7 @@ def cloned(site: Path, *options: str) -> Path:
     clone = site.parent / "clone"
     subprocess.run(["git", *options, "clone", "-q", site, clone], check=True)
     for name in (".labo", "public"):
-        shutil.copytree(site / name, clone / name)
+        shutil.copytree(site / name, clone / name, symlinks=True)
     return clone
 
 
@@ -80,7 +80,7 @@ def test_what_git_was_told_to_pass_over_is_read(many: Path, bit: str) -> None:
 
 def test_a_clone_of_a_folder_inside_a_repository(many: Path, tmp_path: Path) -> None:
     outer = tmp_path / "outer"
-    shutil.copytree(many, outer / "site", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(many, outer / "site", symlinks=True, ignore=shutil.ignore_patterns(".git"))
     subprocess.run(["git", "init", "-q"], cwd=outer, check=True)
     subprocess.run(["git", "add", "."], cwd=outer, check=True)
     for path in (outer / "site/content").rglob("*.md"):

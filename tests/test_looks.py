@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import NOW, ROOT, article, labo, write_site
+from conftest import NOW, ROOT, article, labo_here, write_site
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import asdict
@@ -199,7 +199,7 @@ def test_all_that_is_wrong_with_a_theme_is_told_at_once() -> None:
 
 def test_each_pair_of_colours_that_is_hard_to_read_is_told(tmp_path: Path) -> None:
     theme = 'theme:\n  colors: {accent: "#ffcc00"}\n  dark:\n    second_ink: "#333333"\n'
-    done = labo("check", "--root", write_site(tmp_path / "site", {"site.yaml": SETTINGS + theme}))
+    done = labo_here("check", "--root", write_site(tmp_path / "site", {"site.yaml": SETTINGS + theme}))
     assert re.findall(r"site\.yaml:(\d): `theme\.([\w.]+)`: (?:\w+) \(#\w+\) on (\w+) ", done.stderr) == [
         ("4", "colors.accent", "paper"),
         ("4", "colors.accent", "wash"),

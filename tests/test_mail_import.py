@@ -8,7 +8,7 @@ from email.policy import default
 from pathlib import Path, PurePosixPath
 
 import pytest
-from conftest import NOW, article, comment, labo, read_tree, write_site
+from conftest import NOW, article, comment, labo, labo_here, read_tree, write_site
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -212,7 +212,7 @@ def test_the_command_takes_a_letter_in_once(site: Path, tmp_path: Path) -> None:
     kept.rename(approved)
     third = labo("comments", "import", tmp_path / "a.eml", "--root", site)
     assert (third.returncode, third.stdout, f"already there, {approved}" in third.stderr) == (0, "", True)
-    assert labo("check", "--root", site).returncode == 0
+    assert labo_here("check", "--root", site).returncode == 0
 
 
 def test_each_letter_that_cannot_be_taken_is_told_and_the_others_are_taken(site: Path, tmp_path: Path) -> None:

@@ -230,6 +230,24 @@ def search(context: BrowserContext, host: str, query: str) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def asked(browser: Browser, host: str) -> Iterator[Page]:
+    """The search page, opened once, where one query is typed after another."""
+    context = browser.new_context(locale="fr-FR", reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    page.goto(f"{host}/recherche/")
+    yield page
+    context.close()
+
+
+def ask(page: Page, query: str) -> None:
+    """Type `query` in the place of the one before; wait for its answer."""
+    page.locator("#search-query").fill(query)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text(f"«\u00a0{query}\u00a0»", timeout=PATIENCE * 1000)
+
+
 def titles(page: Page) -> list[str]:
     return page.locator("[data-search-results] h2").all_inner_texts()
 
@@ -293,8 +311,9 @@ def test_an_emptied_field_forgets_the_results(context: BrowserContext, host: str
         pytest.param("guide", "A guide", id="a word of the title alone"),
     ],
 )
-def test_what_is_found(context: BrowserContext, host: str, query: str, title: str) -> None:
-    assert title in titles(search(context, host, query))
+def test_what_is_found(asked: Page, query: str, title: str) -> None:
+    ask(asked, query)
+    assert title in titles(asked)
 
 
 @pytest.mark.browser
@@ -309,11 +328,11 @@ def test_what_is_found(context: BrowserContext, host: str, query: str, title: st
         pytest.param('"girafe une"', id="words between quotes, in another order"),
     ],
 )
-def test_what_is_not_found_is_told_with_advice(context: BrowserContext, host: str, query: str) -> None:
-    page = search(context, host, query)
-    expect(page.get_by_role("status")).to_contain_text(f"Aucun résultat pour «\u00a0{query}\u00a0». Vérifiez")
-    expect(page.locator("[data-search-results] > li")).to_have_count(0)
-    expect(page.get_by_role("main").get_by_role("link", name="Étiquettes")).to_be_visible()
+def test_what_is_not_found_is_told_with_advice(asked: Page, query: str) -> None:
+    ask(asked, query)
+    expect(asked.get_by_role("status")).to_contain_text(f"Aucun résultat pour «\u00a0{query}\u00a0». Vérifiez")
+    expect(asked.locator("[data-search-results] > li")).to_have_count(0)
+    expect(asked.get_by_role("main").get_by_role("link", name="Étiquettes")).to_be_visible()
 
 
 @pytest.mark.browser
@@ -430,17 +449,20 @@ def test_a_search_that_cannot_work_says_so(
     assert page.evaluate("window.uncaught") == []
 
 
+SCREENS: list[tuple[int, Literal["light", "dark"]]] = [(320, "dark"), (1280, "light")]
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 @pytest.mark.parametrize("query", ["", "girafe", "archives", "unesco"])
-def test_axe_finds_no_violation_and_nothing_is_too_wide(
-    browser: Browser, host: str, query: str, width: int, scheme: Literal["light", "dark"]
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+def test_axe_finds_no_violation_and_nothing_is_too_wide(browser: Browser, host: str, query: str) -> None:
+    context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"{host}/recherche/?q={query}")
     if query:
         expect(page.get_by_role("status")).to_contain_text(query, timeout=PATIENCE * 1000)
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width, scheme in SCREENS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == [], (query, width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (query, width, scheme)
     context.close()

@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from conftest import article, build_files, comment, dom, labo, write_site
+from conftest import article, build_files, comment, dom, labo_here, write_site
 from PIL import Image
 
 SITE = """
@@ -176,7 +176,7 @@ WRONG = {
 def test_a_translation_that_cannot_be_is_told(tmp_path: Path, original: str, language: str, words: str) -> None:
     wrong = article("Autre", lang=language, translation_of=original)
     site = write_site(tmp_path / "site", {**FILES, "content/terr/y.md": wrong})
-    ran = labo("build", "--root", site)
+    ran = labo_here("build", "--root", site)
     assert ran.returncode == 1
     assert "content/terr/y.md:5: `translation_of`: " in ran.stderr or "content/terr/en.md:" in ran.stderr
     assert words in ran.stderr

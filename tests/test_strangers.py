@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import LABO, article, comment, labo, read_tree, write_site
+from conftest import LABO, article, comment, labo, labo_here, read_tree, write_site
 
 ENGLISH = "title: A blog\nbase_url: https://blog.example/en/\nlanguage: en\ntimezone: America/New_York\n"
 POST = article("A post", body="Some *text*.")
@@ -182,7 +182,7 @@ def told(done: "subprocess.CompletedProcess[str]") -> list[str]:
 def blog(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.CompletedProcess[str]":
     """A blog with every mistake at once, checked."""
     site = write_site(tmp_path_factory.mktemp("blog"), {"site.yaml": ENGLISH, **in_blog(MISTAKES)})
-    return labo("check", "--root", site)
+    return labo_here("check", "--root", site)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
@@ -203,7 +203,7 @@ def test_the_mistakes_of_a_run_are_told_all_at_once_and_sorted(blog: "subprocess
 
 def test_what_is_merely_odd_is_published(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"site.yaml": ENGLISH, **in_blog(FINE)})
-    done = labo("build", "--root", site)
+    done = labo_here("build", "--root", site)
     assert (done.returncode, told(done)[1:]) == (0, [])
     for number, name in enumerate(FINE):
         published = (site / f"public/{number}/post-{number}/index.html").is_file()
@@ -328,7 +328,7 @@ SITES: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
 def test_a_site_gives_problems_or_pages(tmp_path: Path, case: str) -> None:
     files, problems = SITES[case]
     site = write_site(tmp_path, {"site.yaml": ENGLISH, **files})
-    done = labo("build", "--root", site)
+    done = labo_here("build", "--root", site)
     if problems:
         assert (done.returncode, told(done), done.stdout) == (1, problems, "")
         assert not (site / "public").exists()
@@ -366,9 +366,9 @@ def test_nothing_that_a_stranger_writes_gets_outside_of_the_output(tmp_path: Pat
             )
         },
     )
-    labo("build", "--root", site)
+    labo_here("build", "--root", site)
     write_site(site, {"content/a.md": dated("tags: [../../out, '..']", "author: ../out")})
-    done = labo("build", "--root", site)
+    done = labo_here("build", "--root", site)
     assert done.returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["site"]
     assert sorted(path.name for path in site.iterdir()) == [".labo", "content", "public", "site.yaml"]
@@ -376,10 +376,10 @@ def test_nothing_that_a_stranger_writes_gets_outside_of_the_output(tmp_path: Pat
 
 def test_a_build_with_problems_leaves_the_output_as_it_was(tmp_path: Path) -> None:
     site = write_site(tmp_path, {"content/a.md": POST})
-    assert labo("build", "--root", site).returncode == 0
+    assert labo_here("build", "--root", site).returncode == 0
     before = read_tree(site / "public")
     broken = {"content/b.md": dated(f"tags: [{'x' * 300}]"), "content/tags": "a file", "content/feed.xml.md": POST}
-    done = labo("build", "--root", write_site(site, {"content/a.md": article("Another title"), **broken}))
+    done = labo_here("build", "--root", write_site(site, {"content/a.md": article("Another title"), **broken}))
     assert (done.returncode, told(done)) == (
         1,
         [
@@ -394,7 +394,7 @@ def test_a_build_with_problems_leaves_the_output_as_it_was(tmp_path: Path) -> No
 def test_a_chain_of_1000_answers_is_a_page(tmp_path: Path) -> None:
     chain = {f"comments/approved/a/{one}.md": comment("a", reply_to=str(one - 1)) for one in range(1, 1000)}
     site = write_site(tmp_path, {"content/a.md": POST, "comments/approved/a/0.md": comment("a"), **chain})
-    done = labo("build", "--root", site)
+    done = labo_here("build", "--root", site)
     assert done.returncode == 0, done.stderr
     assert (site / "public/a/index.html").read_text().count('<article class="comment') == 1000
 

@@ -16,6 +16,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, nodes, select_autoe
 
 from labo_ssg import language
 from labo_ssg.build.build import build
+from labo_ssg.build.check import check
 from labo_ssg.model import Html
 from labo_ssg.pages import views
 from labo_ssg.pages.page import Page
@@ -191,6 +192,27 @@ def test_a_second_run_compiles_nothing_and_gives_the_same(tmp_path: Path, monkey
         again = Theme(*pickle.loads(pickle.dumps(theme.parts)))
         assert compiled(monkeypatch, lambda again=again: pages.append(shown(again))) == wanted  # type: ignore[misc]
     assert pages == [shown(theme_with(tmp_path / "t", SOME))] * 2
+
+
+def test_another_title_is_shown_and_compiles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "kept"
+    some = {**SOME, "page.html": SOME["page.html"] + " {{ site.title|upper }} {{ asset('a.css') }}"}
+    assert "UN SITE" in shown(theme_with(tmp_path / "t", some, kept, title="Un site"))
+    theme = theme_with(tmp_path / "t", some, kept, title="Un autre")
+    pages: list[str] = []
+    assert compiled(monkeypatch, lambda: pages.append(shown(theme))) == 0
+    assert pages == [shown(theme_with(tmp_path / "t", some, title="Un autre"))]
+    assert "UN AUTRE" in pages[0]
+
+
+def test_check_uses_what_a_build_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = tmp_path / "site"
+    (site / "content").mkdir(parents=True)
+    (site / "site.yaml").write_text("title: Essai\nbase_url: https://essai.example\n", encoding="utf-8")
+    assert compiled(monkeypatch, lambda: check(site, now=NOW)) > 20
+    assert not (site / ".labo").exists()
+    assert compiled(monkeypatch, lambda: build(site, tmp_path / "public", now=NOW, drafts=False)) > 20
+    assert compiled(monkeypatch, lambda: check(site, now=NOW)) == 0
 
 
 @pytest.mark.parametrize("given", [{"base_url": "https://example.org/sub"}, {"language": "en"}])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import chromium
 import pytest
-from conftest import NOW, ROOT, article, build_files, comment, dom, labo, write_site
+from conftest import NOW, ROOT, article, build_files, comment, dom, labo_here, write_site
 from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_NAMESPACE
 from msgspec import Struct
 
@@ -189,7 +189,7 @@ def test_the_example_of_a_site_is_ten_lines_that_change_every_page(tmp_path: Pat
 
 def test_the_message_of_the_document_is_what_an_author_sees(tmp_path: Path) -> None:
     files = {**files_told("When a template fails"), "content/actualites/premier-article.md": article()}
-    done = labo("build", "--root", write_site(tmp_path / "site", files))
+    done = labo_here("build", "--root", write_site(tmp_path / "site", files))
     assert done.returncode == 1
     assert f"```\n{done.stderr}```" in DOCUMENT
 
@@ -454,7 +454,7 @@ def test_what_is_no_template_is_not_read_as_one(tmp_path: Path) -> None:
 def test_a_block_that_shows_nowhere_is_told(tmp_path: Path) -> None:
     override = '{% extends "default/article.html" %}\n{% block bodyy %}x{% endblock %}\n'
     site = write_site(tmp_path / "site", {"templates/article.html": override, "content/a/x.md": article()})
-    done = labo("build", "--root", site)
+    done = labo_here("build", "--root", site)
     assert done.returncode == 1
     assert "templates/article.html:2: what it extends has no block `bodyy`\n  hint: known: " in done.stderr
 
@@ -466,7 +466,7 @@ def test_a_page_of_the_inbox_is_tried_before_a_visitor_needs_it(tmp_path: Path, 
         "content/a/x.md": article(),
         "comments/approved/x/one.md": comment("x"),
     }
-    done = labo("build", "--root", write_site(tmp_path / "site", files))
+    done = labo_here("build", "--root", write_site(tmp_path / "site", files))
     assert done.returncode == 1
     assert f"templates/inbox/{name}.html:1: " in done.stderr
     assert "has no attribute 'nope'" in done.stderr

@@ -23,8 +23,11 @@ OWN_POLICIES = {"/pagefind/pagefind-worker.js": "connect-src 'self'; script-src 
 
 
 def executable() -> str | None:
-    """Return the path of the system's Chromium, None where Playwright's own is to be used."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Return the path of the system's Chromium, None where Playwright's own is to be used.
+
+    The one that has no window to draw opens a page in a quarter of the time.
+    """
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 

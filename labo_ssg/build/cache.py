@@ -27,6 +27,7 @@ PATIENCE = 60.0  # seconds to wait for another process that reads
 OUTPUTS = 6  # output folders that are known, the latest ones
 
 _TABLES = """
+BEGIN;
 CREATE TABLE facts (kind TEXT, path TEXT, key BLOB, facts BLOB, PRIMARY KEY (kind, path)) WITHOUT ROWID;
 CREATE TABLE works (id INTEGER PRIMARY KEY, kind TEXT, path TEXT, key BLOB, work BLOB, UNIQUE (kind, path));
 CREATE TABLE folders (tree TEXT, path TEXT, listing BLOB, PRIMARY KEY (tree, path)) WITHOUT ROWID;

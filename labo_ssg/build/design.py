@@ -49,9 +49,12 @@ class Design(NamedTuple):
 
 
 def design(
-    root: Path, found: Found, cache: Cache, crew: Crew, *, now: datetime, drafts: bool
+    root: Path, found: Found, cache: Cache, crew: Crew, *, now: datetime, drafts: bool, compiled: Path | None = None
 ) -> tuple[Design, list[Problem]]:
-    """Read what was `found`, study it, have its texts written, plan its pages; all problems of all steps are told."""
+    """Read what was `found`, study it, have its texts written, plan its pages; all problems of all steps are told.
+
+    Templates are kept as they were `compiled` in a folder: beside the cache, unless another one is named.
+    """
     whole, more = reading.read(root, found, cache, crew)
     problems = found.problems + more
     studied, more = study(whole, now=now, drafts=drafts)
@@ -63,7 +66,7 @@ def design(
     assets, more = read_assets(root, default_templates())
     problems += more
     zone = ZoneInfo(studied.library.site.timezone)
-    theme = Theme(root / TEMPLATES, planned.site, zone, assets, cache.path.parent / COMPILED)
+    theme = Theme(root / TEMPLATES, planned.site, zone, assets, compiled or cache.path.parent / COMPILED)
     problems += theme.check()
     due = min((one.date for one in whole.articles if one.date and one.date > now and not one.draft), default=None)
     return Design(studied.library, studied.known, written, planned, theme, due), sorted(set(problems))

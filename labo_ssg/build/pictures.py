@@ -64,7 +64,7 @@ def make(
     home = work / KEPT
     orders = [*_variants(library, paths, digests, root, home), *_cards(library.site.theme, cards, root, home)]
     with ThreadPoolExecutor() as pool:
-        faults = [fault for fault in pool.map(_carry_out, orders) if fault]
+        faults = [fault for fault in pool.map(_carry_out, filter(_is_missing, orders)) if fault]
     if not faults:
         _forget({order.kept for order in orders}, home)
     return {order.path: order.kept for order in orders}, sorted(set(faults))
@@ -128,10 +128,13 @@ def _recipe() -> str:
     return sha256(b"".join((*parts, *map(str.encode, versions)))).hexdigest()[:8]
 
 
+def _is_missing(order: _Order) -> bool:
+    """Tell whether a picture is to be made."""
+    return not (order.kept.is_file() and order.kept.stat().st_size)  # a disk that lost its power leaves empty files
+
+
 def _carry_out(order: _Order) -> Problem | None:
     """Make a picture that is not there yet."""
-    if order.kept.is_file() and order.kept.stat().st_size:  # a disk that lost its power leaves empty files
-        return None
     from labo_ssg.pictures.measure import Unreadable
 
     try:
