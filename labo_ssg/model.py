@@ -91,12 +91,14 @@ class CommentSettings(Struct, frozen=True):
 class Repository(Struct, frozen=True):
     """Where the sources of the site lie: `url` is that of its page on a forge, the site at its root.
 
-    `forge` is None where neither the settings nor the host's name tell it.
+    `forge` is None where neither the settings nor the host's name tell it. A repository is taken to be public unless
+    it is said to be `private`.
     """
 
     url: str
     branch: str = "main"
     forge: Forge | None = None
+    private: bool = False
 
 
 class NoticeSettings(Struct, frozen=True):
@@ -276,7 +278,11 @@ class Section(Struct, frozen=True):
 
 
 class Comment(Struct, frozen=True):
-    """A visitor's approved message; `text` is raw SPIP markup, which a conversation leaves in its file."""
+    """A visitor's approved message; `text` is raw SPIP markup, which a conversation leaves in its file.
+
+    One that was `erased` has neither author nor text: it keeps the place of the answers to it. One that is `pending`
+    is not approved; only a preview that asks for such ones has any.
+    """
 
     id: str
     article: str
@@ -286,6 +292,13 @@ class Comment(Struct, frozen=True):
     website: str
     text: str
     place: Place
+    erased: bool = False
+    pending: bool = False
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it counts among the comments of the site: it can be read, and by all."""
+        return not (self.erased or self.pending)
 
 
 class Asset(Struct, frozen=True):
@@ -430,7 +443,8 @@ class Gist(Struct, frozen=True):
 class Talk(Struct, frozen=True):
     """What other pages may need to know of a conversation.
 
-    `newest` and `newest_id` are those of its newest comment; `references` what its texts name of the site.
+    `count` is how many published comments it has; `newest` and `newest_id` are those of the newest of them, or where
+    there is none of the newest of all; `references` what its texts name of the site.
     """
 
     kept: Kept

@@ -40,7 +40,7 @@ class Editing(RuleBasedStateMachine):
         self.root = self.folder / "site"
         self.outputs = [self.root / "public", self.folder / "other"]
         self.foreign: dict[Path, dict[str, bytes]] = {output: {} for output in self.outputs}
-        self.now, self.drafts = MOMENTS[1], False
+        self.now, self.drafts, self.pending = MOMENTS[1], False, False
         self.kept: Path | None = None
 
     @initialize(random=CHANCE)
@@ -73,6 +73,10 @@ class Editing(RuleBasedStateMachine):
     @rule(moment=st.sampled_from(MOMENTS), drafts=st.booleans())
     def look_at_another_time(self, moment: datetime, drafts: bool) -> None:
         self.now, self.drafts = moment, drafts
+
+    @rule(pending=st.booleans())
+    def look_at_what_waits(self, pending: bool) -> None:
+        self.pending = pending
 
     @rule(random=CHANCE, harm=st.sampled_from(["delete", "change", "cut", "touch", "folder"]))
     def harm_the_output(self, random: Random, harm: str) -> None:
@@ -125,7 +129,11 @@ class Editing(RuleBasedStateMachine):
             return
         before = times_and_bytes(output)
         report = self.build(self.root, output)
-        with from_nothing(self.root, now=self.now, drafts=self.drafts) as (problems, fresh, wanted):
+        with from_nothing(self.root, now=self.now, drafts=self.drafts, pending=self.pending) as (
+            problems,
+            fresh,
+            wanted,
+        ):
             assert told(report, self.root) == problems
             if not problems:
                 assert read_tree(output) == read_tree(wanted) | self.foreign[output]
@@ -143,7 +151,7 @@ class Editing(RuleBasedStateMachine):
         assert kept == {path: before[path] for path in kept}
 
     def build(self, root: Path, output: Path) -> Report:
-        return build(root, output, now=self.now, drafts=self.drafts)
+        return build(root, output, now=self.now, drafts=self.drafts, pending=self.pending)
 
     def is_ours(self, path: Path) -> bool:
         return path.relative_to(self.outputs[0]).as_posix() not in self.foreign[self.outputs[0]]

@@ -293,7 +293,7 @@ def outline(views: Sequence[CommentView]) -> str:
 
 def threaded(comments: Sequence[Comment]) -> tuple[CommentView, ...]:
     body = Body(Html(""), Html(""), "", (), (), ())
-    return threads.thread(comments, "/x/", {one.id: body for one in comments}, ["Author 2"], lambda _: "")
+    return threads.thread(comments, "/x/", {one.id: body for one in comments}, ["Author 2"], lambda _: "", str)
 
 
 THREADS = {

@@ -44,3 +44,4 @@ def test_the_wheel_holds_no_test_and_no_content(tmp_path: Path) -> None:
     assert {name.split("/")[0].split("-")[0] for name in names} == {"labo_ssg"}
     assert not [name for name in names if name.startswith(("labo_ssg/content", "labo_ssg/tests"))]
     assert {"labo_ssg/templates/article.html", "labo_ssg/locale/fr.po", "labo_ssg/starter/fr/site.yaml"} <= set(names)
+    assert {f"labo_ssg/starter/workflows/{forge}.yml" for forge in ("github", "gitlab", "forgejo")} <= set(names)

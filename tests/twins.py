@@ -36,12 +36,14 @@ def remove(path: Path) -> None:
 
 
 @contextmanager
-def from_nothing(root: Path, *, now: datetime = NOW, drafts: bool = False) -> Iterator[tuple[list[str], Report, Path]]:
+def from_nothing(
+    root: Path, *, now: datetime = NOW, drafts: bool = False, pending: bool = False
+) -> Iterator[tuple[list[str], Report, Path]]:
     """Build a copy of the site at `root`, with no memory; give what was told, the report and the output."""
     with tempfile.TemporaryDirectory(prefix="labo-twin-", dir=QUICK) as folder:
         twin = Path(folder) / "site"
         copy_sources(root, twin)
-        report = build(twin, twin / "public", now=now, drafts=drafts, remembers=False)
+        report = build(twin, twin / "public", now=now, drafts=drafts, pending=pending, remembers=False)
         yield told(report, twin), report, twin / "public"
 
 

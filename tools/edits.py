@@ -3,7 +3,9 @@
 import os
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import PurePosixPath
 
 from small_site import (
     AUTHORS,
@@ -21,6 +23,8 @@ from small_site import (
     text,
     write,
 )
+
+from labo_ssg.formats.comment import tombstone
 
 Edit = Callable[[Site], object]
 EDITS: dict[str, Edit] = {}
@@ -165,7 +169,14 @@ def add_comment(site: Site) -> None:
 
 @edit
 def edit_comment(site: Site) -> None:
-    change(site.one(site.comments()), body=f"{text(site, '.spip')}\n", author=site.random.choice(AUTHORS))
+    change(site.one(site.comments()), body=f"{text(site, '.spip')}\n", author=site.random.choice(AUTHORS), erased="")
+
+
+@edit
+def erase_comment(site: Site) -> None:
+    if path := site.one(site.comments()):
+        moment = datetime(2021, 3, site.random.randrange(1, 28), tzinfo=UTC)
+        path.write_bytes(tombstone(path.read_bytes(), PurePosixPath(path.relative_to(site.root).as_posix()), moment))
 
 
 @edit

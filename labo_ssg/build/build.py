@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Report(Struct, frozen=True):
     """What a build did, or the problems for which it did nothing; `partial` says that it did a part.
 
-    `word` is what else its user should know.
+    `word` is what else its user should know, `notes` which messages a preview leaves out, and why.
     """
 
     pages: int = 0
@@ -46,6 +46,7 @@ class Report(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     partial: bool = False
     word: str = ""
+    notes: tuple[Problem, ...] = ()
 
 
 def build(
@@ -54,18 +55,19 @@ def build(
     *,
     now: datetime,
     drafts: bool,
+    pending: bool = False,
     jobs: int = 1,
     cluster: str = "",
     remembers: bool = True,
     tell: Tell = silent,
 ) -> Report:
-    """Build the site at `root` into `output`, or say why it was not.
+    """Build the site at `root` into `output`, or say why it was not; with `pending`, a preview of messages that wait.
 
     `jobs` processes share a large one, or the workers of the Dask `cluster` at an address. Unless
     it `remembers`, nothing of what earlier builds did is used, nor kept. `tell` is told how far it is.
     """
     crew = Crewing(jobs, cluster, tell)
-    with Workshop(root, output, drafts=drafts, crew=crew, remembers=remembers) as workshop:
+    with Workshop(root, output, drafts=drafts, pending=pending, crew=crew, remembers=remembers) as workshop:
         return workshop.build(now)[0]
 
 
@@ -95,10 +97,17 @@ class Workshop:
     """The builds of a site into one folder, one after another: what the first one read stays at hand."""
 
     def __init__(
-        self, root: Path, output: Path, *, drafts: bool, crew: Crewing = ALONE, remembers: bool = True
+        self,
+        root: Path,
+        output: Path,
+        *,
+        drafts: bool,
+        pending: bool = False,
+        crew: Crewing = ALONE,
+        remembers: bool = True,
     ) -> None:
         self._root, self._folder, self._work = root, output, root / WORK
-        self._drafts, self._crew, self._remembers = drafts, crew, remembers
+        self._drafts, self._pending, self._crew, self._remembers = drafts, pending, crew, remembers
         self._held = ExitStack()
         self._output: Output | None = None
         self._is_sound = True  # whether the last build had no problem to tell again
@@ -155,9 +164,9 @@ class Workshop:
         """Build; what was done is remembered, whether the site can be published or not."""
         root, memory = self._root, output.cache
         clock, looks = files.clock(self._work / LOCK), standing.looks(root)
-        found = finding.find(root, memory, crew, touched)
+        found = finding.find(root, memory, crew, touched, pending=self._pending)
         if not (keep or found.is_new or found.problems) and output.is_untouched:
-            last = standing.recall(memory, output.name, standing.ground(looks, memory, drafts=self._drafts), now)
+            last = standing.recall(memory, output.name, self._ground(looks, memory), now)
             if last:
                 return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
         # What is below is not loaded for a site that is as it was.
@@ -180,16 +189,21 @@ class Workshop:
             written=outcome.written,
             removed=outcome.removed,
             foreign=outcome.foreign,
+            notes=made.notes,
         )
         until = made.due.timestamp() if made.due else math.inf
         settled = standing.looks(root) == looks  # else some pages look as they did, others as they do now
-        ground = standing.ground(looks, memory, drafts=self._drafts) if settled else b""
+        # What has notes is looked at again each time: they must be told again.
+        ground = self._ground(looks, memory) if settled and not made.notes else b""
         if not settled:
             output.doubt()
         counts = (report.pages, report.articles, report.comments, report.foreign)
         standing.remember(memory, output.name, standing.Last(ground, now.timestamp(), until, *counts))
         memory.commit()
         return report, made
+
+    def _ground(self, looks: bytes, memory: cache.Cache) -> bytes:
+        return standing.ground(looks, memory, drafts=self._drafts, pending=self._pending)
 
     def _open(self, crew: Crew, damage: str) -> Output:
         """Open what earlier builds remembered, or an empty memory that will be forgotten."""

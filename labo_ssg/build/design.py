@@ -37,7 +37,8 @@ class Studied(Struct, frozen=True):
 class Design(NamedTuple):
     """A whole site: the library, what was written, the pages and how they look.
 
-    `due` is when the next article of a later date is to be published, if any.
+    `due` is when the next article of a later date is to be published, if any. `notes` tell which messages that wait
+    a preview leaves out.
     """
 
     library: Library
@@ -46,6 +47,7 @@ class Design(NamedTuple):
     plan: Plan
     theme: Theme
     due: datetime | None
+    notes: tuple[Problem, ...] = ()
 
 
 def design(
@@ -59,17 +61,24 @@ def design(
     problems = found.problems + more
     studied, more = study(whole, now=now, drafts=drafts)
     problems += more
-    written, more = Writing(root, studied.library, whole, studied.known, cache, crew).write(found)
+    writing = Writing(root, studied.library, whole, studied.known, cache, crew)
+    written, more = writing.write(found)
     problems += more
-    planned, more = plan(studied.library, studied.shelves, studied.known, written)
+    planned, more = plan(studied.library, studied.shelves, studied.known, written, preview=found.pending)
     problems += more or _check_addresses(studied.library, planned, cache)
     assets, more = read_assets(root, default_templates())
     problems += more
     zone = ZoneInfo(studied.library.site.timezone)
     theme = Theme(root / TEMPLATES, planned.site, zone, assets, compiled or cache.path.parent / COMPILED)
     problems += theme.check()
-    due = min((one.date for one in whole.articles if one.date and one.date > now and not one.draft), default=None)
-    return Design(studied.library, studied.known, written, planned, theme, due), sorted(set(problems))
+    notes = tuple(sorted({*found.notes, *writing.notes}))
+    made = Design(studied.library, studied.known, written, planned, theme, next_due(whole, now), notes)
+    return made, sorted(set(problems))
+
+
+def next_due(whole: Library, now: datetime) -> datetime | None:
+    """Return when the next article of `whole` of a later date is to be published, None where there is none."""
+    return min((one.date for one in whole.articles if one.date and one.date > now and not one.draft), default=None)
 
 
 def _check_addresses(library: Library, planned: Plan, cache: Cache) -> list[Problem]:

@@ -97,7 +97,7 @@ class Edition:
         body = markup.render_body(manuscript)
         editors, bodies = self.site.comments.editors, {comment.id: body}
         root = replace(comment, reply_to="")  # what it answers is not among those that are shown
-        alone = threads.thread((root,), urls.article(at), bodies, editors, lambda _: "")
+        alone = threads.thread((root,), urls.article(at), bodies, editors, lambda _: "", self.frame.say)
         return Shown(alone[0], manuscript, body)
 
     def render(self, page: Page) -> bytes:

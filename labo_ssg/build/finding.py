@@ -15,46 +15,56 @@ from labo_ssg.disk.sources import Listings
 from labo_ssg.places import APPROVED, COMMENTS, CONTENT, PENDING
 from labo_ssg.problems import Place, Problem
 
-TREE = "sources"
+TREE, WITH_PENDING = "sources", "sources with pending"  # two trees: a preview and a build take turns, none forgets
 READABLE = 200  # files to read from which other processes may help
 
 
 class Found(NamedTuple):
     """The folders of a site as they lie on the disk, the digests of what is in `content/`, by path, and problems.
 
-    `is_new` tells that something may not be as the last build found it.
+    `is_new` tells that something may not be as the last build found it. With `pending`, messages that wait are among
+    the folders; `notes` then tell what cannot be one, which hinders nobody.
     """
 
     folders: Listings
     contents: dict[str, bytes]
     problems: list[Problem]
     is_new: bool
+    pending: bool = False
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def tree(self) -> str:
+        return WITH_PENDING if self.pending else TREE
 
 
-def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None) -> Found:
-    """Return what lies below `root`, every file with its digest.
+def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None, *, pending: bool = False) -> Found:
+    """Return what lies below `root`, every file with its digest, messages that are `pending` only if asked for.
 
     `touched` are the folders in which something may have changed since the cache was filled, None for all.
     """
-    tops = [top for top in (CONTENT, APPROVED) if files.exists(root, top)]
-    known = cache.folders(TREE)
+    wanted = (CONTENT, APPROVED, PENDING) if pending else (CONTENT, APPROVED)
+    tops = [top for top in wanted if files.exists(root, top)]
+    known = cache.folders(WITH_PENDING if pending else TREE)
     scanned = (
         sources.scan(root, tops, known, hands=crew.hands)
         if touched is None
         else sources.rescan(root, tops, known, touched)
     )
     folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
-    problems = scanned.problems + _check_comments(root)
+    notes = tuple(one for one in scanned.problems if one.place.path.startswith(PENDING))
+    problems = [one for one in scanned.problems if one not in notes] + _check_comments(root)
     contents = {path: one for path, one in folders.items() if f"{path}/".startswith(f"{CONTENT}/")}
-    return Found(folders, sources.digests_by_path(contents), problems, bool(scanned.changed))
+    by_path = sources.digests_by_path(contents)
+    return Found(folders, by_path, problems, bool(scanned.changed), pending=pending, notes=notes)
 
 
 def keep(found: Found, cache: Cache, clock: int) -> None:
     """Remember what was found at `clock` (ns)."""
     if found.is_new:
-        known = cache.folders(TREE)
+        known = cache.folders(found.tree)
         fresh = {path: sources.settled(one, clock) for path, one in found.folders.items() if known.get(path) is not one}
-        cache.keep_folders(TREE, {**found.folders, **fresh})
+        cache.keep_folders(found.tree, {**found.folders, **fresh})
         cache.keep_note(GENERATION, secrets.token_bytes(8))
 
 

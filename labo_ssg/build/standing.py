@@ -39,9 +39,9 @@ def looks(root: Path) -> bytes:
     return digest(*parts)
 
 
-def ground(seen: bytes, cache: Cache, *, drafts: bool) -> bytes:
+def ground(seen: bytes, cache: Cache, *, drafts: bool, pending: bool) -> bytes:
     """Return a digest of all that decides what a build makes, but for the time; `seen` is that of the looks."""
-    return digest(b"drafts" if drafts else b"", cache.note(GENERATION), seen)
+    return digest(b"drafts" if drafts else b"", b"pending" if pending else b"", cache.note(GENERATION), seen)
 
 
 def recall(cache: Cache, output: str, on: bytes, now: datetime) -> Last | None:

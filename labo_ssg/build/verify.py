@@ -24,11 +24,11 @@ class Verdict(NamedTuple):
     problems: list[Problem]
 
 
-def verify(root: Path, output: Path, *, now: datetime, drafts: bool, jobs: int = 1) -> Verdict:
+def verify(root: Path, output: Path, *, now: datetime, drafts: bool, pending: bool = False, jobs: int = 1) -> Verdict:
     """Build the site at `root` anew, aside, and compare every file with the one in `output`, byte for byte."""
     work = root / WORK
     with files.lock(work / LOCK), scratch(work) as aside, cache.opened(aside) as memory, Crew(jobs) as crew:
-        found = finding.find(root, memory, crew)
+        found = finding.find(root, memory, crew, pending=pending)
         site, problems = design(root, found, memory, crew, now=now, drafts=drafts)
         memory.commit()
         if not problems:

@@ -26,7 +26,7 @@ class Answer(NamedTuple):
     problems: list[Problem]
 
 
-def why(root: Path, output: Path, url: str, *, now: datetime, drafts: bool) -> Answer:
+def why(root: Path, output: Path, url: str, *, now: datetime, drafts: bool, pending: bool = False) -> Answer:
     """Say of the page at `url` whether a build at `now` would write it into `output`, and why it was written last."""
     if problems := refuse(root, output):
         return Answer([], problems)
@@ -34,7 +34,7 @@ def why(root: Path, output: Path, url: str, *, now: datetime, drafts: bool) -> A
     try:
         with files.lock(work / LOCK), cache.opened(work) as memory, Crew(1) as crew:
             folder = Output(output, root, work, memory)
-            found = finding.find(root, memory, crew)
+            found = finding.find(root, memory, crew, pending=pending)
             site, problems = design(root, found, memory, crew, now=now, drafts=drafts)
             page = _page(site, url)
             return Answer(_told(page, site, folder) if page and not problems else [], problems)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from labo_ssg.build import manuscripts
+from labo_ssg.build import manuscripts, talks, waiting
 from labo_ssg.build.cache import Cache, Known
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.finding import Found
@@ -14,6 +14,7 @@ from labo_ssg.build.manuscripts import Desk, Links
 from labo_ssg.build.progress import WRITING
 from labo_ssg.build.reading import read_as_known
 from labo_ssg.build.remembered import Done, Job, remember
+from labo_ssg.build.talks import Folder, TalkOrder
 from labo_ssg.disk import discussions
 from labo_ssg.disk.library import Reader, parse_article, reader
 from labo_ssg.markup import body as markup
@@ -31,10 +32,10 @@ from labo_ssg.model import (
     Texts,
     Written,
 )
-from labo_ssg.packing import cut, digest, pack
+from labo_ssg.packing import digest, pack
 from labo_ssg.pages import threads
 from labo_ssg.pages.links import Addresses
-from labo_ssg.places import APPROVED, CONTENT
+from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
 
 # Texts and conversations from which other processes may help.
@@ -69,19 +70,6 @@ class SectionOrder(NamedTuple):
     links: Links
 
 
-class TalkOrder(NamedTuple):
-    """The comments of an article in a language: the names of their files, slashes between, and the digests of these."""
-
-    language: str
-    joined: str
-    digests: bytes
-
-    def files(self, folder: str) -> list[tuple[str, bytes]]:
-        """Return the path of each file in the `folder`, and its digest."""
-        names = self.joined.split("/")
-        return [(f"{folder}/{name}", known) for name, known in zip(names, cut(self.digests), strict=True)]
-
-
 class Writing:
     """The writing of all texts of a library; `whole` has those too that are not published yet."""
 
@@ -89,6 +77,7 @@ class Writing:
         self, root: Path, library: Library, whole: Library, known: Addresses, cache: Cache, crew: Crew
     ) -> None:
         self._library, self._whole, self._cache, self._crew = library, whole, cache, crew
+        self.notes: list[Problem] = []  # of the messages that a preview leaves out
         desk, at, site_url = manuscripts.desk(library.site), reader(library.site), library.site.base_url
         self._context = Context(root, digest(pack((desk, at, site_url))), desk, at, known, site_url)
 
@@ -127,25 +116,42 @@ class Writing:
     def _write_talks(self, found: Found) -> tuple[dict[str, Talk], list[Problem]]:
         """Write the comments of every article, and look whether their answers hang together."""
         languages = {article.id: article.language for article in self._whole.articles}
-        folders, problems = _folders(found, languages.keys())
+        approved, problems = talks.folders(found, languages.keys())
+        folders = approved | self._waiting(found, approved) if found.pending else approved
         known = self._cache.facts("conversation")
         orders, keys = {}, {}
         for path, folder in folders.items():
             talk = known[path].value(Talk) if path in known else None
             links = self._links(talk.references, ()) if talk else {}
-            orders[path] = TalkOrder(languages[folder.article], folder.joined, folder.digests)
+            orders[path] = TalkOrder(languages[folder.article], folder.joined, folder.digests, folder.pending)
             keys[path] = _key(self._context.shape, orders[path], links)
         written, more = self._remember("conversation", _write_talk, keys, orders.__getitem__, TALKS)
         self._cache.drop("conversation", known.keys() - folders.keys())
         published = {article.id for article in self._library.articles}
         for path, folder in folders.items():
             if path not in known and folder.article in published:
-                more += self._check_answers(path, folders)
+                more += self._check_answers(folder.article, approved)
         shown = {path: folder.article for path, folder in folders.items() if folder.article in published}
         return {article: written[path].value(Talk) for path, article in shown.items()}, problems + more
 
-    def _check_answers(self, path: str, folders: Mapping[str, "Folder"]) -> list[Problem]:
-        comments, _ = discussions.read_comments(self._context.root, path, self._context.reader)
+    def _waiting(self, found: Found, approved: Mapping[str, Folder]) -> dict[str, Folder]:
+        """Return the folders of the articles under which messages wait that can be shown, approved ones included.
+
+        They have paths of their own: what is remembered of the approved ones alone stays for the next build.
+        """
+        published, known = ([one.id for one in some.articles] for some in (self._library, self._whole))
+        at = self._context
+        chosen = waiting.choose(at.root, found, waiting.Articles(set(published), set(known)), at.reader)
+        self.notes += chosen.notes
+        there = {folder.article: folder for folder in approved.values()}
+        return {
+            f"{PENDING}/{article}": there.get(article, Folder(article, "", b""))._replace(pending=tuple(files))
+            for article, files in chosen.files.items()
+        }
+
+    def _check_answers(self, article: str, folders: Mapping[str, Folder]) -> list[Problem]:
+        root, folder = self._context.root, f"{APPROVED}/{article}"
+        comments = discussions.read_comments(root, folder, self._context.reader)[0]
         homes = {
             name.removesuffix(".md"): folder.article for folder in folders.values() for name in folder.joined.split("/")
         }
@@ -171,43 +177,10 @@ class Writing:
         """Return `job` with its files as they were read, for those who do not see this disk."""
         files = []
         if isinstance(job.order, TalkOrder):
-            files = job.order.files(job.path)
+            files = job.order.files(_article_of(job))
         elif isinstance(job.order, ArticleOrder):
             files = [(job.path, job.order.digest)]
         return job._replace(data=tuple(read_as_known(self._context.root, *one) for one in files))
-
-
-class Folder(NamedTuple):
-    """The comments of an article: the names of their files with slashes between, the digests one after another."""
-
-    article: str
-    joined: str
-    digests: bytes
-
-
-def _folders(found: Found, articles: Iterable[str]) -> tuple[dict[str, Folder], list[Problem]]:
-    """Return the folders of comments that belong to an article, by path, and the problems of the others."""
-    folders: dict[str, Folder] = {}
-    problems: list[Problem] = []
-    all_known = not any(one.place.path.startswith(CONTENT) for one in found.problems)
-    ids = set(articles)
-    homeless = []
-    for path, listing in found.folders.items():
-        if path.startswith(APPROVED):
-            joined, digests = listing.joined, listing.digests
-            is_place = path.count("/") == 2
-            if not is_place or f"{joined}/".count(".md/") <= joined.count("/"):  # there is another file than comments
-                problems += [one for name in listing.names() for one in discussions.check_place(f"{path}/{name}")]
-                good = [(name, known) for name, known in listing.files() if is_place and name.endswith(".md")]
-                joined, digests = "/".join(name for name, _ in good), b"".join(known for _, known in good)
-            if not joined:
-                continue
-            folder = Folder(path.rpartition("/")[2], joined, digests)
-            if folder.article in ids:
-                folders[path] = folder
-            elif all_known:
-                homeless += [f"{path}/{name}" for name in joined.split("/")]
-    return folders, problems + discussions.homeless(homeless, ids)
 
 
 def _stamp(links: Links | None) -> bytes:
@@ -217,7 +190,13 @@ def _stamp(links: Links | None) -> bytes:
 
 def _key(shape: bytes, order: TalkOrder, links: Links) -> bytes:
     """Return the key of a conversation."""
-    return digest(shape, order.language.encode(), _stamp(links), order.joined.encode(), order.digests)
+    waits = [part for path, known in order.pending for part in (path.encode(), known)]
+    return digest(shape, order.language.encode(), _stamp(links), order.joined.encode(), order.digests, *waits)
+
+
+def _article_of(job: Job) -> str:
+    """Return the article whose conversation a job is."""
+    return job.path.rpartition("/")[2]
 
 
 def _write_article(at: Context, job: Job) -> Done:
@@ -260,10 +239,11 @@ def _write_talk(at: Context, job: Job) -> Done:
         manuscript = manuscripts.of_comment(at.desk, comment, comment.text, order.language, links)
         bodies[comment.id] = manuscripts.render(manuscript, comment.place, problems)
     key = _key(at.shape, order, links)
-    newest = max(comments, key=lambda one: (one.date, one.id))
+    published = [comment for comment in comments if comment.is_published]
+    newest = max(published or comments, key=lambda one: (one.date, one.id))
     pictures = tuple(dict.fromkeys(path for body in bodies.values() for path in body.pictures))
     kept = Kept("conversation", job.path, key.hex())
-    talk = Talk(kept, len(comments), newest.date, newest.id, pictures, references)
+    talk = Talk(kept, len(published), newest.date, newest.id, pictures, references)
     sheets = tuple(replace(comment, text="") for comment in comments)
     passing = talk if threads.check(comments, {}) else None
     return Done(pack(talk), pack(Conversation(sheets, bodies)), tuple(problems), passing, key)
@@ -273,9 +253,9 @@ def _read_talk(at: Context, job: Job) -> tuple[tuple[Comment, ...], list[Problem
     """Return the comments of a job, oldest first, and the problems of their files."""
     order: TalkOrder = job.order
     comments, problems = [], []
-    for number, (path, known) in enumerate(order.files(job.path)):
+    for number, (path, known) in enumerate(order.files(_article_of(job))):
         data, unread = job.data[number] if job.data else read_as_known(at.root, path, known)
         comment, told = discussions.parse_comment(data, path, at.reader)
-        comments.append(comment)
+        comments.append(replace(comment, pending=True) if path.startswith(PENDING) else comment)
         problems += unread or told
     return discussions.in_order(comments), problems

@@ -79,6 +79,7 @@ def new(folder: Path, language: str) -> None:
 @root_option
 @click.option("--output", type=click.Path(path_type=Path), help="Where to build (default: ROOT/public).")
 @drafts_option
+@click.option("--preview-pending", "pending", is_flag=True, help="Show messages that wait, marked: never publish this.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes that share the work (default: one a core).")
 @click.option("--cluster", metavar="ADDRESS", help="Have the workers of a Dask cluster share the work.")
 @click.option("--no-cache", is_flag=True, help="Make all pages anew; remember nothing.")
@@ -89,6 +90,7 @@ def build(
     root: Path,
     output: Path | None,
     drafts: bool,
+    pending: bool,
     jobs: int | None,
     cluster: str | None,
     no_cache: bool,
@@ -107,21 +109,43 @@ def build(
     output, now = output or root / "public", datetime.now(UTC)
     jobs = jobs or os.cpu_count() or 1
     if why:
-        explain(root, output, why, now, drafts=drafts)
+        explain(root, output, why, now, drafts=drafts, pending=pending)
     with Bars(silent=as_json) as bars:
         report = build_site(
             root,
             output,
             now=now,
             drafts=drafts,
+            pending=pending,
             jobs=jobs,
             cluster=cluster or "",
             remembers=not no_cache,
             tell=partial(show, bars.show),
         )
     say_report(report, output, as_json=as_json)
-    wrong = check_output(root, output, now, drafts=drafts, jobs=jobs) if verify and not report.problems else False
+    if pending and not report.problems:
+        click.echo(f"note: {output} shows messages that wait: it is a preview, not the site", err=True)
+    wrong = (
+        verify and not report.problems and check_output(root, output, now, drafts=drafts, pending=pending, jobs=jobs)
+    )
     sys.exit(PROBLEMS if report.problems or wrong else DONE)
+
+
+@main.command("next-build")
+@root_option
+def next_build(root: Path) -> None:
+    """Print when the next article of a later date appears, and the site wants to be built again."""
+    from labo_ssg.build.due import due
+    from labo_ssg.language import iso
+
+    found = due(root, now=datetime.now(UTC))
+    tell(found.problems, ": when the site must be built again cannot be told")
+    if found.problems:
+        sys.exit(PROBLEMS)
+    if found.moment:
+        click.echo(iso(found.moment))
+    else:
+        click.echo("no article waits for a later date", err=True)
 
 
 @main.command()
@@ -190,10 +214,15 @@ def inbox(root: Path, host: str, port: int, workers: int) -> None:
 def check(root: Path, form: Literal["text", "github", "gitlab", "json"], engine: Engine | None) -> None:
     """Say every problem of the site's files, drafts and waiting comments included."""
     from labo_ssg.build.check import check as check_site
+    from labo_ssg.build.exposure import warnings
 
     if engine:
         compare(root, engine)
     problems = check_site(root, now=datetime.now(UTC))
+    for warning in warnings(root):
+        click.echo(
+            github_annotation(warning, "warning") if form == "github" else f"note: {warning}", err=form != "github"
+        )
     if form == "text":
         tell(problems, "")
         if not problems:
@@ -238,6 +267,8 @@ def say_report(report: "Report", output: Path, *, as_json: bool) -> None:
         click.echo(f"note: {output} holds {others}; left alone", err=True)
     if report.word:
         click.echo(f"note: {report.word}", err=True)
+    for note in report.notes:
+        click.echo(f"note: left out of the preview: {note}", err=True)
     if as_json:
         counts = ("pages", "articles", "comments", "written", "removed", "seconds")
         problems = [as_dict(problem) for problem in report.problems]
@@ -251,11 +282,11 @@ def say_report(report: "Report", output: Path, *, as_json: bool) -> None:
         click.echo(output / "index.html")
 
 
-def explain(root: Path, output: Path, url: str, now: datetime, *, drafts: bool) -> NoReturn:
+def explain(root: Path, output: Path, url: str, now: datetime, *, drafts: bool, pending: bool) -> NoReturn:
     """Say why the page at `url` was written, or would be."""
     from labo_ssg.build.why import why
 
-    answer = why(root, output, url, now=now, drafts=drafts)
+    answer = why(root, output, url, now=now, drafts=drafts, pending=pending)
     tell(answer.problems, ": nothing would be published")
     if not answer.lines and not answer.problems:
         misuse(f"the site has no page at {url}", "give an address of the site, like /territoires/ptce/")
@@ -264,11 +295,11 @@ def explain(root: Path, output: Path, url: str, now: datetime, *, drafts: bool) 
     sys.exit(PROBLEMS if answer.problems else DONE)
 
 
-def check_output(root: Path, output: Path, now: datetime, *, drafts: bool, jobs: int) -> bool:
+def check_output(root: Path, output: Path, now: datetime, *, drafts: bool, pending: bool, jobs: int) -> bool:
     """Compare what was built with a full build; tell whether something is wrong."""
     from labo_ssg.build.verify import verify
 
-    verdict = verify(root, output, now=now, drafts=drafts, jobs=jobs)
+    verdict = verify(root, output, now=now, drafts=drafts, pending=pending, jobs=jobs)
     for problem in verdict.problems[:1]:
         tell([problem], f"; {len(verdict.problems)} of {verdict.files} files are not what a full build makes")
     if not verdict.problems:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import click
 
@@ -39,7 +39,7 @@ def as_dict(problem: Problem) -> dict[str, str | int]:
     return {"path": place.path, "line": place.line, "what": problem.what, "hint": problem.hint}
 
 
-def github_annotation(problem: Problem) -> str:
+def github_annotation(problem: Problem, level: Literal["error", "warning"] = "error") -> str:
     """Return a workflow command of GitHub Actions, which marks the line in the pull request."""
 
     def data(text: str) -> str:
@@ -49,7 +49,7 @@ def github_annotation(problem: Problem) -> str:
         return data(text).replace(":", "%3A").replace(",", "%2C")
 
     hint = f" ({problem.hint})" if problem.hint else ""
-    return f"::error file={value(problem.place.path)},line={max(problem.place.line, 1)}::{data(problem.what + hint)}"
+    return f"::{level} file={value(problem.place.path)},line={max(problem.place.line, 1)}::{data(problem.what + hint)}"
 
 
 def gitlab_issue(problem: Problem) -> dict[str, object]:

@@ -8,6 +8,11 @@ from labo_ssg.disk.files import write_atomic
 
 LANGUAGES = ("fr", "en")
 EMPTY_FOLDERS = ("comments/pending", "comments/approved", "templates")
+WORKFLOWS = {  # what checks and publishes the site, by the name of the forge; each reads its own alone
+    "github": ".github/workflows/site.yml",
+    "gitlab": ".gitlab-ci.yml",
+    "forgejo": ".forgejo/workflows/site.yml",
+}
 
 
 def make_site(folder: Path, *, language: str, today: str) -> list[str]:
@@ -21,6 +26,10 @@ def make_site(folder: Path, *, language: str, today: str) -> list[str]:
     for path, source in _walk(package_files("labo_ssg").joinpath("starter", language), ""):
         text = source.read_text(encoding="utf-8").replace("{today}", today)
         write_atomic(folder / path, text.encode())
+        made.append(path)
+    for forge, path in WORKFLOWS.items():
+        source = package_files("labo_ssg").joinpath("starter", "workflows", f"{forge}.yml")
+        write_atomic(folder / path, source.read_bytes())
         made.append(path)
     for name in EMPTY_FOLDERS:
         write_atomic(folder / name / ".gitkeep", b"")

@@ -1,6 +1,7 @@
 """A comment's file ↔ Comment.
 
-comments/approved/<article>/<id>.md: a header, then the message as it was written.
+comments/approved/<article>/<id>.md: a header, then the message as it was written. Where it was removed, its file is
+a tombstone: the header alone, without a word of its author, so that the answers to it keep their place.
 """
 
 import re
@@ -26,7 +27,10 @@ class Screen(Struct, frozen=True):
 
 
 class CommentHeader(Struct, frozen=True, omit_defaults=True):
-    """The keys of a comment's front matter; `code` is the digest of what its author may withdraw it with."""
+    """The keys of a comment's front matter; `code` is the digest of what its author may withdraw it with.
+
+    `erased` is when the message was removed: that of a tombstone, which has no author.
+    """
 
     article: str
     author: str
@@ -36,6 +40,24 @@ class CommentHeader(Struct, frozen=True, omit_defaults=True):
     email: str = ""
     code: str = ""
     screen: Screen | None = None
+    erased: datetime | None = None
+
+
+class Tombstone(Struct, frozen=True, omit_defaults=True):
+    """The keys that a tombstone keeps; the others are here to be told where they were left behind."""
+
+    article: str
+    date: datetime
+    erased: datetime
+    reply_to: str = ""
+    author: str = ""
+    website: str = ""
+    email: str = ""
+    code: str = ""
+    screen: Screen | None = None
+
+
+KEPT = ("article", "date", "erased", "reply_to")  # all that a tombstone says
 
 
 def text(header: CommentHeader, message: str) -> bytes:
@@ -43,10 +65,30 @@ def text(header: CommentHeader, message: str) -> bytes:
     return frontmatter.write(to_builtins(header, builtin_types=(datetime,)), message)
 
 
+def tombstone(data: bytes, path: PurePosixPath, when: datetime) -> bytes:
+    """Return the tombstone of the comment at `path`, whose file is `data`: what is left of it once it is removed.
+
+    One that is a tombstone already stays as it is. Raise ValueError where its header cannot be read.
+    """
+    header = read_header(data, path)
+    if header is None:
+        raise ValueError(f"{path} is not the file of a comment")
+    if header.erased:
+        return data
+    kept = Tombstone(header.article, header.date, when.replace(microsecond=0), header.reply_to)
+    return frontmatter.write(to_builtins(kept, builtin_types=(datetime,)), "").rstrip(b"\n") + b"\n"
+
+
 def read_header(data: bytes, path: PurePosixPath) -> CommentHeader | None:
-    """Return the header of the comment at `path`, None where it has a problem."""
+    """Return the header of the comment at `path`, None where it has a problem; a tombstone's author is ""."""
+    parts, problems = _read(data, path)
+    return None if problems else CommentHeader(**{"author": "", **parts.values})
+
+
+def _read(data: bytes, path: PurePosixPath) -> tuple[frontmatter.Parts, list[Problem]]:
+    """Return the parts of a comment's file, read as those of a tombstone where it is one, and their problems."""
     parts, problems = frontmatter.read(data, str(path), CommentHeader)
-    return None if problems else CommentHeader(**parts.values)
+    return frontmatter.read(data, str(path), Tombstone) if "erased" in parts.lines else (parts, problems)
 
 
 def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
@@ -57,22 +99,24 @@ def parse(data: bytes, path: PurePosixPath) -> tuple[Comment, list[Problem]]:
 
 def parse_whole(data: bytes, path: PurePosixPath) -> tuple[Comment, CommentHeader | None, list[Problem]]:
     """Read the comment at `path`, and its whole header, None where that cannot be read."""
-    parts, problems = frontmatter.read(data, str(path), CommentHeader)
+    parts, problems = _read(data, path)
     values, lines = parts.values, parts.lines
     tell = fields.teller(str(path), lines, problems)
-    header = None if problems else CommentHeader(**values)
+    header = None if problems else CommentHeader(**{"author": "", **values})
     folder = path.parent.name
     if not ID.fullmatch(path.stem):
         tell("", "the file's name cannot be a comment's id", "use letters, digits, `.`, `_` and `-`, then `.md`")
     if values.get("article", folder) != folder:
         tell("article", f"`article` is `{values['article']}`, the folder is `{folder}`", "the two must be the same")
-    if values.get("author") == "":
+    if "erased" in lines:
+        problems += _left_behind(parts, path)
+    elif values.get("author") == "":
         tell("author", "`author` is empty", "a comment needs a name, a pseudonym will do")
     if values.get("website") and not WEBSITE.fullmatch(values["website"]):
         tell("website", f"`website`: `{values['website']}` is not the address of a site", "write it in full: https://…")
     if values.get("email") and not values["email"].startswith("sealed:"):
         tell("email", "`email` is in clear", "remove it: only addresses sealed to the moderators' key are kept")
-    if parts.body_line and not parts.body.strip():
+    if parts.body_line and not parts.body.strip() and "erased" not in lines:
         problems.append(Problem(Place(str(path), parts.body_line), "the message is empty", "delete the file"))
     comment = Comment(
         id=path.stem,
@@ -83,5 +127,19 @@ def parse_whole(data: bytes, path: PurePosixPath) -> tuple[Comment, CommentHeade
         website=values.get("website", ""),
         text=parts.body,
         place=Place(str(path), lines.get("reply_to", parts.body_line)),
+        erased="erased" in lines,
     )
     return comment, header, sorted(problems)
+
+
+def _left_behind(parts: frontmatter.Parts, path: PurePosixPath) -> list[Problem]:
+    """Return a problem for all that is still in the tombstone at `path` of who wrote the message, and of what."""
+    problems = []
+    for key in parts.lines.keys() - set(KEPT):
+        what = f"the message was removed (`erased`), but `{key}` is still there"
+        problems.append(Problem(Place(str(path), parts.lines[key]), what, "remove the line"))
+    if parts.body.strip():
+        what = "the message was removed (`erased`), but its text is still there"
+        hint = "remove the text, or the line `erased` if it is to be shown again"
+        problems.append(Problem(Place(str(path), parts.body_line), what, hint))
+    return problems

@@ -10,6 +10,9 @@ from labo_ssg.model import Forge, Repository
 
 URL = re.compile(r"https?://[\w.-]+(:[0-9]{1,5})?(/[^\s/?#\"'<>\\]+){2,}/?")
 BRANCH = re.compile(r"(?![/.-])(?!.*(\.\.|//|@\{))[^\s~^:?*\[\\]+(?<![/.])")  # as git-check-ref-format has it, roughly
+REMOTE = re.compile(
+    r"(?P<url>(?:https?|ssh|git|git\+ssh)://.+)|(?:[^/@:]+@)?(?P<host>[\w-]+(?:\.[\w-]+)+):(?P<path>[^/].*)"
+)
 
 HOSTS: dict[str, Forge] = {
     "github.com": "github",
@@ -34,6 +37,22 @@ def settle(repository: Repository, tell: fields.Tell) -> Repository | None:
         tell("repository", f"`{repository.branch}` cannot be the name of a branch", "`main` is usual")
         return None
     url = repository.url.rstrip("/").removesuffix(".git")
-    host = urlsplit(url).hostname or ""
-    named = HOSTS.get(host) or NAMES.get(host.partition(".")[0])  # gitlab.example.org says it, git.example.org does not
-    return replace(repository, url=url, forge=repository.forge or named)
+    return replace(repository, url=url, forge=repository.forge or forge_of(urlsplit(url).hostname or ""))
+
+
+def forge_of(host: str) -> Forge | None:
+    """Return what the forge at `host` speaks: gitlab.example.org says it, git.example.org does not."""
+    return HOSTS.get(host) or NAMES.get(host.partition(".")[0])
+
+
+def page(remote: str) -> str:
+    """Return the address of the page of a git remote on another machine, "" for a folder of this one.
+
+    What git writes in many ways, git@github.com:a/b.git, ssh://git@github.com/a/b.git, is one page; names and
+    passwords in it are left out.
+    """
+    if found := REMOTE.fullmatch(remote):
+        parts = urlsplit(found["url"]) if found["url"] else None
+        host, path = (parts.hostname or "", parts.path) if parts else (found["host"].lower(), found["path"])
+        return f"https://{host}/{path.strip('/').removesuffix('.git')}" if host else ""
+    return ""

@@ -112,7 +112,10 @@ def _complaints(submission: Submission, settings: CommentSettings) -> dict[str, 
 
 def _is_published(root: Path, article: str, comment: str) -> bool:
     path = f"{APPROVED}/{article}/{comment}.md"
-    return bool(comment_format.ID.fullmatch(comment)) and files.is_plain(root, path)
+    if not (comment_format.ID.fullmatch(comment) and files.is_plain(root, path)):
+        return False
+    header = comment_format.read_header(files.read(root, path)[0], PurePosixPath(path))
+    return header is None or header.erased is None
 
 
 def _find(root: Path, article: str, suffix: str) -> str:

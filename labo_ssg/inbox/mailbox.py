@@ -26,11 +26,15 @@ class Kept(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where a message lies: the folder of its state, its article, the digest of its author's code."""
+    """Where a message lies: the folder of its state, its article, the digest of its author's code.
+
+    `is_erased` tells that it was removed, and only its tombstone lies there.
+    """
 
     state: str
     article: str
     code: str
+    is_erased: bool = False
 
 
 class Mailbox:
@@ -86,7 +90,8 @@ class Mailbox:
                 if files.exists(self._root, path):
                     data, _ = files.read(self._root, path)
                     header = comment_format.read_header(data, PurePosixPath(path))
-                    return Found(state, article, header.code if header else "")
+                    code, erased = (header.code, header.erased) if header else ("", None)
+                    return Found(state, article, code, is_erased=erased is not None)
         return None
 
     def is_withdrawn(self, comment: str) -> bool:

@@ -46,7 +46,7 @@ class Counter:
         if found and found.state == PENDING and self._mailbox.withdraw(found.article, reference):
             return
         found = self._mailbox.locate(reference)  # a moderator may have decided a moment ago
-        if found and found.state != PENDING:
+        if found and found.state != PENDING and not found.is_erased:
             self._mailbox.ask_removal(found.article, reference, why, now)
 
     async def _state(self, found: Found | None, reference: str) -> State:
@@ -54,6 +54,8 @@ class Counter:
             return "withdrawn" if await to_thread.run_sync(self._mailbox.is_withdrawn, reference) else "refused"
         if found.state == PENDING:
             return "pending"
+        if found.is_erased:
+            return "refused"  # which says: the moderators have removed it since
         asked = await to_thread.run_sync(self._mailbox.asks_removal, found.article, reference)
         return "removal" if asked else "approved"
 

@@ -62,7 +62,7 @@ def view(
 
     def reply(comment: Comment) -> str:
         """Return where `comment` is answered."""
-        if not form:
+        if not form or not comment.is_published:
             return ""
         by_post = form.kind == "post"
         return urls.reply(form.action, comment) if by_post else fallbacks.link(frame, article, comment.id)
@@ -89,9 +89,9 @@ def view(
         tags=tuple(Link(name, urls.tag(name)) for name in article.tags),
         terms=frame.explained(term for one in (lead, body, *talk.bodies.values()) for term in one.terms),
         discussion=article.comments,
-        comments=len(talk.comments),
+        comments=sum(one.is_published for one in talk.comments),
         comments_feed=comments_feed,
-        thread=threads.thread(talk.comments, entry.url, talk.bodies, editors, reply),
+        thread=threads.thread(talk.comments, entry.url, talk.bodies, editors, reply, frame.say),
         form=form,
         previous=previous,
         next=following,

@@ -142,10 +142,11 @@ def picture(target: Target, alt: str, credit: str = "") -> ImageView:
 
 def latest_talks(materials: Materials, number: int) -> list[str]:
     """Return the articles whose talks hold the `number` newest comments of the site that have a page to stand on."""
-    talks = materials.talks
+    talks = {article: talk for article, talk in materials.talks.items() if talk.count}
     return nlargest(number, talks, key=lambda one: (talks[one].newest, talks[one].newest_id, one))
 
 
 def newest(comments: Iterable[Comment], number: int) -> list[Comment]:
-    """Return the `number` newest of `comments`, newest first."""
-    return nlargest(number, comments, key=lambda one: (one.date, one.id))
+    """Return the `number` newest of those of `comments` that are published, newest first."""
+    published = (one for one in comments if one.is_published)
+    return nlargest(number, published, key=lambda one: (one.date, one.id))

@@ -127,8 +127,8 @@ def takes(form: FormView | None) -> TypeGuard[FormView]:
 
 
 def find(view: ArticleView, comment: str) -> CommentView | None:
-    """Return a published comment of the article of `view`, None where there is none of this id."""
-    return next((one for one in _all(view.thread) if one.id == comment), None)
+    """Return a published comment of the article of `view`, None where there is none of this id, or it was removed."""
+    return next((one for one in _all(view.thread) if one.id == comment and one.is_published), None)
 
 
 def samples(materials: Materials, pages: Mapping[str, Page]) -> Iterator[Page]:
@@ -139,7 +139,7 @@ def samples(materials: Materials, pages: Mapping[str, Page]) -> Iterator[Page]:
     if fallbacks.way(materials.site.comments) != "post":
         return
     taking = [article for article in materials.library.articles if article.comments == "open"]
-    talked = [article for article in taking if article.id in materials.talks]
+    talked = [one for one in taking if one.id in materials.talks and materials.talks[one.id].count]
     for found, template, make in (
         (taking, REFUSED, _sample_of_refused),
         (taking, PREVIEW, _sample_of_preview),
@@ -172,7 +172,7 @@ def _sample_of_preview(frame: Frame, *materials: Any) -> View:
 
 def _sample_of_reply(frame: Frame, *materials: Any) -> View:
     view = articles.view(frame, *materials)
-    return _shown(reply(frame, view, view.thread[0].id))
+    return _shown(reply(frame, view, next(one.id for one in _all(view.thread) if one.is_published)))
 
 
 def _sample_of_receipt(frame: Frame, *materials: Any) -> View:

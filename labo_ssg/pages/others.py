@@ -67,8 +67,8 @@ def not_found(materials: Materials) -> Iterator[Page]:
     yield Page(urls.file(view.url), "404.html", view)
 
 
-def sitemap(materials: Materials, pages: Sequence[Page]) -> Iterator[Page]:
-    """Yield the sitemap of those of `pages` that a search engine should know, and robots.txt."""
+def for_robots(materials: Materials, pages: Sequence[Page], *, preview: bool) -> Iterator[Page]:
+    """Yield robots.txt and, but for a `preview`, the sitemap of those of `pages` that a search engine should know."""
     found: dict[str, SitemapEntry] = {}
     for one in materials.library.articles:
         url, languages = materials.mentions[one.id].value.url, materials.translations.get(one.id)
@@ -76,7 +76,8 @@ def sitemap(materials: Materials, pages: Sequence[Page]) -> Iterator[Page]:
     kinds = {"home.html", "section.html", "article.html", "tag.html", "author.html", "glossary.html"}
     shown = (page.view.url for page in pages if page.template in kinds and "/page/" not in page.view.url)
     entries = stamped(tuple([found.get(url) or SitemapEntry(url, None, ()) for url in shown]))
-    for url, template in ((urls.SITEMAP, "feeds/sitemap.xml"), (urls.ROBOTS, "robots.txt")):
+    made = [] if preview else [(urls.SITEMAP, "feeds/sitemap.xml")]
+    for url, template in (*made, (urls.ROBOTS, "robots.txt")):
         yield Page(urls.file(url), template, Sketch(url, _sitemap, (url, entries)))
 
 

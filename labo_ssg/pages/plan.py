@@ -49,8 +49,13 @@ def check_whole(whole: Library, rooms: Shelves) -> list[Problem]:
     return shelves.check_names(rooms) + translations.check(whole.articles)
 
 
-def plan(library: Library, rooms: Shelves, known: Addresses, written: Written) -> tuple[Plan, list[Problem]]:
-    """Return every page of `library`; pages come before the lists and feeds that point to them."""
+def plan(
+    library: Library, rooms: Shelves, known: Addresses, written: Written, *, preview: bool
+) -> tuple[Plan, list[Problem]]:
+    """Return every page of `library`; pages come before the lists and feeds that point to them.
+
+    A `preview`, which shows messages that wait, is announced to no search engine.
+    """
     drawn = cards.cards(library)
     materials, problems = gather(library, rooms, known, written, cards.sizes(library, drawn))
     of_articles = {one.id: page for one, page in zip(library.articles, articles.articles(materials), strict=True)}
@@ -66,13 +71,13 @@ def plan(library: Library, rooms: Shelves, known: Addresses, written: Written) -
         *lists.home(materials),
         *feeds.feeds(materials),
     ]
-    pages += others.sitemap(materials, pages)
+    pages += others.for_robots(materials, pages, preview=preview)
     problems += _check_settings(library, known)
     samples = list(messages.samples(materials, of_articles))
-    return Plan(_site(materials, known), materials.frame, pages, of_articles, samples, drawn), problems
+    return Plan(_site(materials, known, preview=preview), materials.frame, pages, of_articles, samples, drawn), problems
 
 
-def _site(materials: Materials, known: Addresses) -> SiteView:
+def _site(materials: Materials, known: Addresses, *, preview: bool) -> SiteView:
     site = materials.site
     top = shelves.children(materials.shelves, ())
     return SiteView(
@@ -89,6 +94,7 @@ def _site(materials: Materials, known: Addresses) -> SiteView:
         search=urls.SEARCH if site.search and materials.library.articles else "",
         style=looks.style_sheet(site.theme),
         extra=site.extra,
+        preview=preview,
     )
 
 

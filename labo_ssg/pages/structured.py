@@ -68,8 +68,14 @@ def _article(view: ArticleView, site: Site) -> Node:
 
 
 def _comments(thread: Iterable[CommentView]) -> list[Node]:
-    """Return the comments of `thread`, each with the answers to it as its own."""
-    return [_comment(comment) for comment in thread]
+    """Return the published comments of `thread`, each with the answers to it as its own.
+
+    The answers to a message that was removed take its place.
+    """
+    found: list[Node] = []
+    for comment in thread:
+        found += [_comment(comment)] if comment.is_published else _comments(comment.replies)
+    return found
 
 
 def _comment(comment: CommentView) -> Node:
@@ -81,8 +87,8 @@ def _comment(comment: CommentView) -> Node:
     }
     if comment.excerpt:
         node["text"] = _beginning(comment.excerpt)
-    if comment.replies:
-        node["comment"] = _comments(comment.replies)
+    if answers := _comments(comment.replies):
+        node["comment"] = answers
     return node
 
 

@@ -48,11 +48,13 @@ def thread(
     bodies: Mapping[str, Body],
     editors: Sequence[str],
     reply: Callable[[Comment], str],
+    say: Callable[[str], str],
 ) -> tuple[CommentView, ...]:
     """Return the root comments of the article at `url`, oldest first, each with its answers.
 
     `bodies` are by comment id; `editors` are the names whose answers are the site's own;
-    `reply` tells where a comment is answered, "" where it cannot be.
+    `reply` tells where a comment is answered, "" where it cannot be; `say` puts words into the site's language.
+    A message that was removed is a comment without a text, whose author is what is said in its place.
     """
     known = {comment.id: comment for comment in comments}
     roots: list[_Node] = []
@@ -63,6 +65,9 @@ def thread(
         levels[shown - 1].append(node)
         levels[shown:] = [node.replies]
 
+    def name(comment: Comment) -> str:
+        return say("a removed message") if comment.erased else comment.author
+
     def view(node: _Node) -> CommentView:
         comment, body = node.comment, bodies[node.comment.id]
         parent = known.get(comment.reply_to)
@@ -71,17 +76,19 @@ def thread(
             id=comment.id,
             anchor=anchor,
             url=f"{url}#{anchor}",
-            author=comment.author,
+            author=say("Message removed") if comment.erased else comment.author,
             website=comment.website,
             date=comment.date,
             body=body.html,
             notes=body.notes,
-            answers=Link(parent.author, f"{url}#{urls.anchor(parent)}") if parent else None,
+            answers=Link(name(parent), f"{url}#{urls.anchor(parent)}") if parent else None,
             depth=node.depth,
-            by_editors=comment.author in editors,
+            by_editors=comment.author in editors and comment.is_published,
             reply=reply(comment),
             excerpt=body.excerpt,
             replies=tuple(map(view, node.replies)),
+            erased=comment.erased,
+            pending=comment.pending,
         )
 
     return tuple(map(view, roots))

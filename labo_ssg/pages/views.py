@@ -16,7 +16,8 @@ from labo_ssg.pages import urls
 class SiteView(Struct, frozen=True):
     """What every page knows of the site: the global `site` of all templates.
 
-    `search` is the address of the search page, "" for none; `style` the CSS of the theme's settings.
+    `search` is the address of the search page, "" for none; `style` the CSS of the theme's settings. `preview` tells
+    that it shows messages that wait: no machine should keep such pages.
     """
 
     title: str
@@ -32,6 +33,7 @@ class SiteView(Struct, frozen=True):
     search: str
     style: str
     extra: dict[str, Any]
+    preview: bool = False
 
 
 class Mention(Struct, frozen=True):
@@ -144,12 +146,13 @@ class TermView(Struct, frozen=True):
 
 
 class CommentView(Struct, frozen=True):
-    """A published comment and the answers to it.
+    """A published comment and the answers to it, or what stands in the place of one that was removed.
 
     `anchor` is its id in the page, `url` its permalink; `answers` is the comment it replies to
     (title: its author), or None; `depth` counts from 1 and goes on where nesting stops;
     `by_editors` tells that its author is one of the site's editors; `reply` is the address at
-    which it is answered, "" where it cannot be. `excerpt` is plain text.
+    which it is answered, "" where it cannot be. `excerpt` is plain text. One that was `erased` has no text, and
+    `author` says so in words. One that is `pending` waits for a decision: only a preview shows it, and must say so.
     """
 
     id: str
@@ -166,6 +169,13 @@ class CommentView(Struct, frozen=True):
     reply: str
     excerpt: str
     replies: tuple["CommentView", ...]
+    erased: bool = False
+    pending: bool = False
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it can be read, and by all."""
+        return not (self.erased or self.pending)
 
 
 class FormView(Struct, frozen=True):
