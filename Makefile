@@ -2,6 +2,7 @@
 # make serve   opens it live: edit a file, the browser follows
 # make test    runs the tests (browser tests want Chromium; BROWSER=none leaves them out)
 # make crash   kills builds and inboxes at random moments, and looks whether anything is lost (SEED=… repeats a run)
+# make forges  checks what we ask of forges by what they publish of their APIs (500 MB from npm, once)
 # make check   formatting, lint, types, and the demo's HTML (with the Nu checker, which wants Java and npm)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: site serve test check fuzz crash screenshots clean
+.PHONY: site serve test forges check fuzz crash screenshots clean
 
 site: $(VENV)/.site
 	@$(BIN)/labo build
@@ -21,7 +22,11 @@ serve: $(VENV)/.site
 
 test: $(VENV)/.test
 	@tools/browser $(BIN)
-	$(BIN)/python -m pytest -n auto $(if $(filter none,$(BROWSER)),-m "not browser") $(TESTS)
+	$(BIN)/python -m pytest -n auto -m "not forges$(if $(filter none,$(BROWSER)), and not browser)" $(TESTS)
+
+forges: $(VENV)/.test
+	@tools/forges $(BIN)
+	$(BIN)/python -m pytest -m forges tests/test_forge_descriptions.py
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check

@@ -1,0 +1,265 @@
+"""The course of a proposal, on any forge: what is there already, what is missing, and only that.
+
+All is looked up anew each time, nothing is remembered here: so it may be asked twice, and end half-way, and be asked
+again. What is written is the commit first, then the pull request: a branch without one is a proposal cut short.
+
+What moderators did on the branch stays. A file that a commit of the branch has put, and that is not on it any more,
+was removed by hand: it does not come back. One that was put and then changed keeps the change. (A branch that was
+rewritten by force tells nothing of what was on it before.)
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from labo_ssg.forge.api import Refused
+from labo_ssg.forge.proposal import Change, ForgeFailed, Proposal, Standing, State
+from labo_ssg.packing import digest_of_file
+from labo_ssg.places import APPROVED
+
+Item = TypeVar("Item")
+
+TRIES = 4  # times that one starts again because somebody else was faster
+TOLD = 250  # commits of a pull request that GitHub tells of: with that many, there may be more
+
+
+class Moved(Exception):  # noqa: N818 - nobody's mistake
+    """Main, or the branch, is not where it was a moment ago: all is looked up again."""
+
+
+class Pull(Struct, frozen=True):
+    """A pull request, as a forge shows it."""
+
+    branch: str
+    number: int
+    state: State
+    url: str
+    title: str = ""
+    text: str = ""
+    by: str = ""
+
+
+class Writing(Struct, frozen=True):
+    """One commit to be written: `changes` upon the commit `start`, which holds `there` (path → id of the blob).
+
+    `tip` is where the branch is now, "" where it is not; `reset`: what it holds is done with, and is written over.
+    """
+
+    proposal: Proposal
+    changes: tuple[Change, ...]
+    start: str
+    there: Mapping[str, str]
+    tip: str
+    reset: bool
+
+    @property
+    def removed(self) -> list[str]:
+        """Return the files that move away, as far as they are there."""
+        return [one.old for one in self.changes if self.leaves(one)]
+
+    def leaves(self, change: Change) -> bool:
+        """Tell whether `change` is a move, as seen from `start`."""
+        return bool(change.old) and change.old != change.path and change.old in self.there
+
+
+class Remote(Protocol):
+    """What a driver can do on its forge, each a call or a few."""
+
+    def last(self, branch: str) -> Pull | None:
+        """Return the pull request of `branch` that is open, else the newest one, of this repository and no fork."""
+        ...
+
+    def tip(self, branch: str) -> str:
+        """Return the id of the branch's newest commit, "" where there is no such branch."""
+        ...
+
+    def files(self, commit: str, paths: Collection[str]) -> dict[str, str]:
+        """Return the files of `commit` by path, with the ids of their blobs: `paths` at least, as far as they exist."""
+        ...
+
+    def decided_by(self, pull: Pull) -> str:
+        """Return who merged or closed a pull request, "" where that is not known."""
+        ...
+
+    def commits(self, pull: Pull) -> list[str]:
+        """Return the ids of the commits of a pull request."""
+        ...
+
+    def log(self, branch: str, path: str) -> list[str]:
+        """Return the ids of the two newest commits of `branch` that touch `path`."""
+        ...
+
+    def puts(self, pull: Pull) -> set[str]:
+        """Return the files that a pull request adds or changes."""
+        ...
+
+    def catch_up(self, pull: Pull) -> None:
+        """Bring what is new on main to the branch, if that can be done without a conflict."""
+        ...
+
+    def write(self, writing: Writing) -> None:
+        """Write the commit and move the branch there; raise Moved, or Refused, where somebody was faster."""
+        ...
+
+    def open(self, proposal: Proposal) -> Pull:
+        """Open a pull request."""
+        ...
+
+    def reword(self, pull: Pull, proposal: Proposal) -> None:
+        """Give a pull request the title and the text of `proposal`."""
+        ...
+
+
+class Course:
+    """A forge: what `Forge` asks for, by means of what a driver can do. `main` is its main branch."""
+
+    def __init__(self, remote: Remote, main: str) -> None:
+        self.remote = remote
+        self._main = main
+
+    def propose(self, proposal: Proposal) -> Standing:
+        """See `Forge.propose`. Where nothing is left to propose, nothing is made, and the last one's standing said."""
+        for _ in range(TRIES):
+            try:
+                return self._proposed(proposal)
+            except Moved:
+                continue
+        raise ForgeFailed(f"others change {proposal.branch} or {self._main} all the time", "it is tried again later")
+
+    def standing(self, branch: str) -> Standing:
+        pull = self.remote.last(branch)
+        if pull is None:
+            return Standing("none")
+        if pull.state == "open":
+            return _standing(pull, self.remote.puts(pull))
+        return _standing(replace(pull, by=pull.by or self.remote.decided_by(pull)), ())
+
+    def holds(self, paths: Collection[str]) -> set[str]:
+        return set(paths) & self.remote.files(self._tip_of_main(), paths).keys() if paths else set()
+
+    def _tip_of_main(self) -> str:
+        tip = self.remote.tip(self._main)
+        if not tip:
+            hint = "`repository` in site.yaml says its `branch`; the token must be allowed to read the repository"
+            raise ForgeFailed(f"there is no branch {self._main}", hint)
+        return tip
+
+    def _proposed(self, proposal: Proposal) -> Standing:
+        start = self._tip_of_main()
+        asked = [path for one in proposal.changes for path in (one.path, one.old) if path]
+        there = self.remote.files(start, asked)
+        wanted = [one for one in proposal.changes if there.get(one.path) != blob(one)]
+        pull = self.remote.last(proposal.branch)
+        state = pull.state if pull else "none"
+        if not wanted and state != "open":
+            return _standing(pull, ())
+        tip = self.remote.tip(proposal.branch)
+        put = self.remote.puts(pull) if pull and state == "open" and tip else set()
+        if wanted:
+            writing = Writing(proposal, tuple(wanted), start, there, tip, reset=bool(tip))
+            if tip and state in ("open", "none"):
+                writing = self._added(writing, pull, asked)
+            if writing.changes:
+                self._write(writing)
+            put |= {one.path for one in (writing.changes if state == "open" else wanted)}
+        return _standing(self._shown(pull, proposal), put)
+
+    def _added(self, writing: Writing, pull: Pull | None, asked: Sequence[str]) -> Writing:
+        """Return what is missing on a branch that is under way, to be added to what it holds."""
+        proposal, tip = writing.proposal, writing.tip
+        here = self.remote.files(tip, asked)
+        missing = [one for one in writing.changes if here.get(one.path) != blob(one)]
+        if missing and pull:
+            missing = self._untouched(missing, here, pull, writing)
+        if any(writing.leaves(one) and one.old not in here for one in missing):  # the branch is older than the message
+            if pull is None:
+                return writing  # nobody has seen it yet: it is begun again
+            self.remote.catch_up(pull)
+            tip = self.remote.tip(proposal.branch)
+            here = self.remote.files(tip, asked)
+        return Writing(proposal, tuple(missing), tip, here, tip, reset=False)
+
+    def _untouched(
+        self, missing: Iterable[Change], here: Mapping[str, str], pull: Pull, writing: Writing
+    ) -> list[Change]:
+        """Return those that nobody has removed from the branch, or changed there."""
+        missing = list(missing)
+        commits = self.remote.commits(pull)
+        paths = [one.path for one in missing]
+        if len(commits) <= 1:
+            states = {path: int(path in here) for path in paths}
+        elif len(commits) <= len(missing):
+            trees = [self.remote.files(commit, paths) for commit in commits]
+            states = {path: len({tree[path] for tree in trees if path in tree}) for path in paths}
+        else:
+            known, full = set(commits), len(commits) >= TOLD
+            logs = {path: self.remote.log(writing.proposal.branch, path) for path in paths}
+            states = {path: sum(full or commit in known for commit in log) for path, log in logs.items()}
+        return [one for one in missing if states[one.path] <= int(one.path in here)]
+
+    def _write(self, writing: Writing) -> None:
+        try:
+            self.remote.write(writing)
+        except Refused as refused:
+            if refused.status in (400, 404, 409, 422) and self._has_moved(writing):
+                raise Moved from refused
+            raise
+
+    def _has_moved(self, writing: Writing) -> bool:
+        """Tell whether the branch, or main where the commit was to stand upon it, is not where it was."""
+        if self.remote.tip(writing.proposal.branch) != writing.tip:
+            return True
+        return writing.start != writing.tip and self._tip_of_main() != writing.start
+
+    def _shown(self, pull: Pull | None, proposal: Proposal) -> Pull:
+        """Return the open pull request of a branch that is there, with the proposal's title and text."""
+        if pull is None or pull.state != "open":
+            return self.remote.open(proposal)
+        if (_plain(pull.title), _plain(pull.text)) != (_plain(proposal.title), _plain(proposal.text)):
+            self.remote.reword(pull, proposal)
+        return pull
+
+
+def blob(change: Change) -> str:
+    """Return the id that git gives to what a change puts."""
+    return digest_of_file(change.data).hex()
+
+
+def who(author: str) -> dict[str, str]:
+    """Return the two parts of "Name <address>"."""
+    name, _, address = author.removesuffix(">").partition("<")
+    return {"name": name.strip(), "email": address.strip()}
+
+
+def weight(change: Change) -> int:
+    return len(change.data)
+
+
+def batches(
+    items: Iterable[Item], weigh: Callable[[Item], int], most: int, count: int = 10_000
+) -> Iterator[list[Item]]:
+    """Yield the items in parts that one call can carry: no heavier than `most`, no more than `count`."""
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        if batch and (size + weigh(item) > most or len(batch) == count):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += weigh(item)
+    if batch:
+        yield batch
+
+
+def _standing(pull: Pull | None, put: Iterable[str]) -> Standing:
+    if pull is None:
+        return Standing("none")
+    paths = tuple(sorted(path for path in put if path.startswith(f"{APPROVED}/")))
+    return Standing(pull.state, pull.url, pull.number, pull.by, paths if pull.state == "open" else ())
+
+
+def _plain(text: str) -> str:
+    """Return a text without what forges do to the ends of lines."""
+    return text.replace("\r\n", "\n").strip()

@@ -1,0 +1,122 @@
+"""Which forge a site has, where its API lies, and what token goes there."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from forge_forgejo import Forgejo
+from forge_gitlab import GitLab
+from forge_server import NAME, TOKEN, running
+from proposals import BRANCH, depot, proposal
+
+from labo_ssg.forge.connect import connect
+from labo_ssg.forge.course import Course
+from labo_ssg.forge.plain import Plain
+from labo_ssg.forge.proposal import ForgeFailed
+from labo_ssg.model import Repository
+
+KEY = {"LABO_FORGE_TOKEN": TOKEN}
+
+
+def clone(root: Path, origin: str) -> Path:
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True, timeout=60)
+    if origin:
+        subprocess.run(["git", "-C", str(root), "config", "remote.origin.url", origin], check=True, timeout=60)
+    return root
+
+
+def found(root: Path, repository: Repository | None, environ: dict[str, str]) -> tuple[str, str, str]:
+    """Return the driver, the base of its API, and the path of its repository there."""
+    forge = connect(root, repository, environ)
+    assert isinstance(forge, Course)
+    remote = forge.remote
+    return type(remote).__name__, str(remote._api._client.base_url).rstrip("/"), remote._home  # type: ignore[attr-defined]
+
+
+HUB, SITE = "https://api.github.com", "/repos/asso/site"
+BELOW = {**KEY, "LABO_FORGE": "gitlab", "LABO_FORGE_API": "https://git.asso.example/lab/api/v4"}
+LOCAL = {"LABO_FORGE": "gitea", "LABO_REPOSITORY": "http://127.0.0.1:3000/asso/site", "GITEA_TOKEN": "x"}
+SHORT = {**KEY, "LABO_FORGE": "forgejo", "LABO_REPOSITORY": "asso/site", "LABO_FORGE_API": "http://127.0.0.1:3000"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "environ", "driver", "base", "home"),
+    [
+        ("https://github.com/asso/site.git", KEY, "GitHub", HUB, SITE),
+        ("git@github.com:asso/site.git", KEY, "GitHub", HUB, SITE),
+        ("https://github.com/asso/site", {"GH_TOKEN": "x"}, "GitHub", HUB, SITE),
+        ("https://github.asso.example/asso/site", KEY, "GitHub", "https://github.asso.example/api/v3", SITE),
+        ("", {**KEY, "LABO_FORGE": "github", "LABO_REPOSITORY": "asso/site"}, "GitHub", HUB, SITE),
+        ("ssh://git@codeberg.org:22/asso/site", KEY, "Forgejo", "https://codeberg.org/api/v1", SITE),
+        ("https://gitea.asso.example/git/asso/site", KEY, "Forgejo", "https://gitea.asso.example/git/api/v1", SITE),
+        ("https://github.com/other/thing", LOCAL, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
+        ("", SHORT, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
+        (
+            "https://x:y@framagit.org/a/b/site.git",
+            KEY,
+            "GitLab",
+            "https://framagit.org/api/v4",
+            "/projects/a%2Fb%2Fsite",
+        ),
+        ("https://gitlab.x.example:8443/a/b", KEY, "GitLab", "https://gitlab.x.example:8443/api/v4", "/projects/a%2Fb"),
+        ("https://git.asso.example/lab/a/b", BELOW, "GitLab", "https://git.asso.example/lab/api/v4", "/projects/a%2Fb"),
+    ],
+)
+def test_the_address_tells_the_forge(
+    tmp_path: Path, origin: str, environ: dict[str, str], driver: str, base: str, home: str
+) -> None:
+    assert found(clone(tmp_path, origin), None, environ) == (driver, base, home)
+
+
+def test_the_settings_go_before_the_remote_and_the_environment_before_both(tmp_path: Path) -> None:
+    root = clone(tmp_path, "https://github.com/other/thing")
+    settings = Repository("https://git.asso.example/asso/site", "publie", "forgejo")
+    assert found(root, settings, KEY) == ("Forgejo", "https://git.asso.example/api/v1", "/repos/asso/site")
+    told = {**KEY, "LABO_REPOSITORY": "https://gitlab.com/asso/autre"}
+    assert found(root, settings, told) == ("GitLab", "https://gitlab.com/api/v4", "/projects/asso%2Fautre")
+
+
+def test_the_branch_of_the_settings_is_the_main_one(tmp_path: Path) -> None:
+    with running(Forgejo(depot("un"))) as forge:
+        forge.depot.branches["publie"] = forge.depot.branches.pop("main")
+        site = connect(tmp_path, Repository(f"{forge.url}/{NAME}", "publie", "forgejo"), KEY)
+        with pytest.raises(ForgeFailed, match="there is no branch main"):
+            connect(tmp_path, Repository(f"{forge.url}/{NAME}", "main", "forgejo"), KEY).holds(["x"])
+        assert site.holds(["content/ptce.md"]) == {"content/ptce.md"}
+
+
+def test_plain_http_on_this_machine_serves(tmp_path: Path) -> None:
+    with running(GitLab(depot("un"))) as forge:
+        site = connect(tmp_path, Repository(f"{forge.url}/{NAME}", "main", "gitlab"), {"GITLAB_TOKEN": f"{TOKEN}\n"})
+        assert site.propose(proposal("un")).state == "open"
+        assert BRANCH in forge.depot.branches
+
+
+@pytest.mark.parametrize(
+    ("origin", "environ", "words", "hint"),
+    [
+        ("", {}, "there is no token for the forge", "LABO_FORGE_TOKEN"),
+        ("https://github.com/a/b", {"LABO_FORGE": "github"}, "there is no token", "GITHUB_TOKEN, GH_TOKEN"),
+        ("https://git.asso.example/a/b", KEY, "does not tell which forge it is", "set LABO_FORGE"),
+        ("/srv/site.git", {**KEY, "LABO_FORGE": "github"}, "is not the address of a repository", "LABO_REPOSITORY"),
+        ("https://github.com/a", KEY, "`a` names no repository", "organisation/site"),
+        ("", {**KEY, "LABO_FORGE": "svn"}, "LABO_FORGE is `svn`", "github, gitlab, forgejo, gitea or git"),
+    ],
+)
+def test_what_cannot_be_told_is_said(
+    tmp_path: Path, origin: str, environ: dict[str, str], words: str, hint: str
+) -> None:
+    with pytest.raises(ForgeFailed, match=words) as failed:
+        connect(clone(tmp_path, origin), None, environ)
+    assert hint in failed.value.hint
+
+
+def test_the_password_of_an_address_is_not_shown(tmp_path: Path) -> None:
+    root = clone(tmp_path, "https://bot:s3cr3t@git.asso.example/a/b")
+    with pytest.raises(ForgeFailed, match=r"the address https://git\.asso\.example/a/b does not tell"):
+        connect(root, None, KEY)
+
+
+def test_a_token_of_another_forge_goes_nowhere(tmp_path: Path) -> None:
+    root = clone(tmp_path, "https://codeberg.org/asso/site")
+    assert isinstance(connect(root, None, {"GITHUB_TOKEN": TOKEN}), Plain)
