@@ -36,7 +36,8 @@ check: $(VENV)/.test
 	@tools/nu .labo/check $(BIN)
 
 fuzz: $(VENV)/.test
-	LABO_FUZZ=1 $(BIN)/python -m pytest tests/test_spip_safety.py tests/test_incremental.py tests/test_incremental_races.py
+	LABO_FUZZ=1 $(BIN)/python -m pytest tests/test_spip_safety.py tests/test_incremental.py tests/test_incremental_races.py \
+		tests/test_moderation_properties.py
 
 crash: $(VENV)/.test
 	PYTHONPATH=. $(BIN)/python tools/crash.py $(if $(SEED),--seed $(SEED))

@@ -42,6 +42,7 @@ OWNERS = {
     "dask": ["build/cluster.py"],
     "distributed": ["build/cluster.py"],
     "rich": ["bars.py"],
+    "textual": ["moderation/review.py"],
 }
 CLOCKS = ("cli/", "inbox/app.py", "preview/")
 PURE = ("problems.py", "model.py", "language.py", "formats/", "markup/", "pages/", "pictures/")

@@ -2,7 +2,7 @@
 
 import click
 
-from labo_ssg.cli import erasing, letters, moderation
+from labo_ssg.cli import erasing, letters, moderation, reviewing
 
 
 @click.group()
@@ -13,6 +13,7 @@ def comments() -> None:
 for command in (
     moderation.list_waiting,
     moderation.show,
+    reviewing.review,
     moderation.approve,
     moderation.reject,
     moderation.spam,

@@ -17,6 +17,7 @@ from labo_ssg.moderation import journal, queue
 from labo_ssg.moderation.decisions import Ruling, Session, Verdict, decide
 from labo_ssg.moderation.moderator import Nameless, moderator
 from labo_ssg.moderation.queue import Pending
+from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
 
 if TYPE_CHECKING:
@@ -188,15 +189,21 @@ def rule(
     """Carry out one ruling on `messages`; tell what was done, and what not."""
     if reply and len(messages) > 1:
         misuse("one reply cannot answer several messages", "approve them one by one")
-    verdicts = [Verdict(one, ruling, reason, reply) for one in messages]
+    settle(root, [Verdict(one, ruling, reason, reply) for one in messages], who, push=push)
+
+
+def settle(
+    root: Path, verdicts: Sequence[Verdict], who: str, *, push: bool, then: Callable[[], object] = lambda: None
+) -> NoReturn:
+    """Carry out `verdicts`, do what is to be done `then`, push; tell what was done, and what not."""
     try:
         who = moderator(root, who)
         session = decide(root, verdicts, who, datetime.now(UTC).replace(microsecond=0))
-        if push and session.done.commit:
-            push_branch(root, who)
+        then()
     except (Nameless, GitFailed, OSError) as error:
         stop(root, error)
-    report(session)
+    unpushed = offered(root, who, session) if push and session.done.commit else []
+    report(Session(session.done, (*session.problems, *unpushed)))
 
 
 def stop(root: Path, error: Nameless | GitFailed | OSError) -> NoReturn:
@@ -207,6 +214,30 @@ def stop(root: Path, error: Nameless | GitFailed | OSError) -> NoReturn:
     if isinstance(error, GitFailed):
         misuse(str(error), hint)
     misuse(f"it could not be done: {(error.strerror or str(error)).lower()}: {error.filename or root}", hint)
+
+
+def offered(root: Path, who: str, session: Session) -> list[Problem]:
+    """Push the decisions of a session; return what became of them there that their moderator must know."""
+    from labo_ssg.disk.library import read_site
+
+    place = Place(journal.JOURNAL if not session.done.commit else f"commit {session.done.commit[:10]}")
+    try:
+        push_branch(root, who)
+        records = journal.read(root, read_site(root)[0].inbox.bot)
+    except GitFailed as failed:
+        hint = "it is decided here, and nothing is lost: `git pull --no-rebase`, then `git push`"
+        return [Problem(place, f"it could not be pushed: {failed}", hint)]
+    mine = {one.comment: one for one in session.done.records}
+    others = [one for one in records if one.comment in mine and one.decision != mine[one.comment].decision]
+    return [contrary(root, mine[one.comment], one) for one in others]
+
+
+def contrary(root: Path, mine: journal.Record, other: journal.Record) -> Problem:
+    """Return what is told of a message on which another moderator has decided otherwise, and pushed it before."""
+    is_published = (root / queue.path_of(APPROVED, mine.article, mine.comment)).exists()
+    what = f"{other.moderator} has it {other.decision} meanwhile, you {mine.decision}"
+    state = "it is published" if is_published else "it is not published"
+    return Problem(Place(queue.path_of(PENDING, mine.article, mine.comment)), f"{what}: {state}", "agree on it")
 
 
 def report(session: Session) -> NoReturn:

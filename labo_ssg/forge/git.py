@@ -170,6 +170,17 @@ def _news(root: Path, head: str, tops: set[str]) -> bytes:
     return b"".join(b"%b %b 0\t%b\0" % (one.mode, one.blob, os.fsencode(one.path)) for one in differing)
 
 
+def settle(root: Path, paths: Sequence[str]) -> None:
+    """Let the editors' index have `paths` as HEAD has them: who committed them may have died before that.
+
+    Raise GitFailed as `commit` does.
+    """
+    check_calm(root)
+    prefix = _prefix(root)
+    if lines := _news(root, head_of(root), {prefix + path for path in paths}):
+        run(root, "update-index", "-z", "--index-info", stdin=lines)
+
+
 def tidy(root: Path) -> None:
     """Let git pack its objects, if it thinks it is time: plumbing never does, and each commit leaves some files."""
     run(root, "gc", "--auto", "--quiet")

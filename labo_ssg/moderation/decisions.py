@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -61,16 +61,58 @@ def decide(root: Path, verdicts: Sequence[Verdict], moderator: str, now: datetim
     """
     with held(root):
         plans.check(root)
-        going = {one.message.id for one in verdicts if one.ruling == "approved"}
-        known = Articles(root)
-        tasks, problems = [], list[Problem]()
-        for one in verdicts:
-            told = _obstacles(root, one, going, known)
-            problems += told
-            if not told:
-                tasks.append(_task(root, one, moderator, now))
-        done = plans.carry_out(root, Plan(moderator, subject(verdicts), tuple(tasks))) if tasks else Done()
-    return Session(done, (*problems, *(_late(one) for one in done.late)))
+        going, problems = _sorted_out(root, verdicts)
+        tasks = tuple(_task(root, one, moderator, now) for one in going)
+        done = plans.carry_out(root, Plan(moderator, subject(going), tasks)) if tasks else Done()
+        problems += [_late(root, one) for one in done.late]
+    return Session(done, tuple(problems))
+
+
+def _sorted_out(root: Path, verdicts: Sequence[Verdict]) -> tuple[list[Verdict], list[Problem]]:
+    """Return those of `verdicts` that can be carried out, answers behind what they answer, and why others cannot."""
+    if len({one.message.path for one in verdicts}) < len(verdicts):
+        raise ValueError("two verdicts on one message")
+    known, going, problems = Articles(root), list[Verdict](), list[Problem]()
+    for one in verdicts:
+        told = _obstacles(root, one, known)
+        problems += told
+        going += [] if told else [one]
+    while True:
+        approved = {_published(one.message): one.message for one in going if one.ruling == "approved"}
+        orphans = [one for one in going if one.ruling == "approved" and _is_orphan(root, one.message, approved)]
+        if not orphans:
+            return sorted(going, key=lambda one: _depth(one, approved)), problems
+        problems += [_unanswerable(one.message) for one in orphans]
+        going = [one for one in going if one not in orphans]
+
+
+def _published(message: Pending) -> str:
+    return path_of(APPROVED, message.article, message.id)
+
+
+def _answered(message: Pending) -> str:
+    """Return where the message lies that `message` answers, "" for none."""
+    return path_of(APPROVED, message.article, message.reply_to) if message.reply_to else ""
+
+
+def _is_orphan(root: Path, message: Pending, approved: Container[str]) -> bool:
+    above = _answered(message)
+    return bool(above) and above not in approved and not files.exists(root, above)
+
+
+def _depth(verdict: Verdict, approved: Mapping[str, Pending]) -> int:
+    """Return how many of the `approved` must be published first, one answering the other."""
+    message = verdict.message
+    seen = {message.id}
+    while verdict.ruling == "approved" and (above := approved.get(_answered(message))) and above.id not in seen:
+        message = above
+        seen.add(above.id)
+    return len(seen)
+
+
+def _unanswerable(message: Pending) -> Problem:
+    what = f"it answers `{message.reply_to}`, which is not published"
+    return Problem(Place(message.path, 1), what, "approve that one first, or both together")
 
 
 class Articles:
@@ -95,8 +137,8 @@ def _articles(root: Path) -> list[str]:
     return [path for path in found if PurePosixPath(path).suffix in MARKUPS]
 
 
-def _obstacles(root: Path, verdict: Verdict, going: set[str], known: Articles) -> list[Problem]:
-    """Return what keeps `verdict` from being carried out."""
+def _obstacles(root: Path, verdict: Verdict, known: Articles) -> list[Problem]:
+    """Return what keeps `verdict`, by itself, from being carried out."""
     message = verdict.message
     place = Place(message.path, 1)
     if not files.exists(root, message.path):
@@ -105,28 +147,29 @@ def _obstacles(root: Path, verdict: Verdict, going: set[str], known: Articles) -
         ]
     if verdict.ruling != "approved":
         return []
-    published = path_of(APPROVED, message.article, message.id)
+    published = _published(message)
     if files.exists(root, published) and files.read(root, published)[0] != files.read(root, message.path)[0]:
         what = f"{published} is there already, and is another message"
         return [Problem(place, what, "give this one's file another name")]
     if not known.has(message.article):
         hint = f"the article may have been renamed: move the file to {PENDING}/<its id>/ and change its `article` line"
         return [Problem(place, f"there is no article `{message.article}`", hint)]
-    answered = path_of(APPROVED, message.article, message.reply_to)
-    if message.reply_to and message.reply_to not in going and not files.exists(root, answered):
-        hint = "approve that one first, or both together"
-        return [Problem(place, f"it answers `{message.reply_to}`, which is not published", hint)]
     return []
 
 
 def _task(root: Path, verdict: Verdict, moderator: str, now: datetime) -> Task:
     message = verdict.message
-    reason = " ".join(verdict.reason.split())[:LONGEST]
+    reason = writable(" ".join(verdict.reason.split()))[:LONGEST]
     record = Record(now, message.id, verdict.ruling, moderator, message.article, reason)
     if verdict.ruling != "approved":
         return Task(record, (Take(message.path),))
-    steps: list[Move | Put | Take] = [Move(message.path, path_of(APPROVED, message.article, message.id))]
-    return Task(record, (*steps, _reply(root, verdict, now)) if verdict.reply.strip() else tuple(steps))
+    replies = (_reply(root, verdict, now),) if verdict.reply.strip() else ()
+    return Task(record, (Move(message.path, _published(message)), *replies), _answered(message))
+
+
+def writable(text: str) -> str:
+    """Return `text` without halves of characters: words typed in another encoding bring some."""
+    return text.encode(errors="replace").decode()
 
 
 def _reply(root: Path, verdict: Verdict, now: datetime) -> Put:
@@ -135,7 +178,7 @@ def _reply(root: Path, verdict: Verdict, now: datetime) -> Put:
     author = next(iter(site.comments.editors), site.title)
     header = CommentHeader(verdict.message.article, author, now, verdict.message.id)
     name = f"{now:%Y%m%dT%H%M%SZ}-{''.join(secrets.choice(LETTERS) for _ in range(6))}"
-    return Put(path_of(APPROVED, header.article, name), comment_format.text(header, verdict.reply.strip()))
+    return Put(path_of(APPROVED, header.article, name), comment_format.text(header, writable(verdict.reply.strip())))
 
 
 def subject(verdicts: Sequence[Verdict]) -> str:
@@ -154,6 +197,8 @@ def subject(verdicts: Sequence[Verdict]) -> str:
     return line[:1].upper() + line[1:]
 
 
-def _late(record: Record) -> Problem:
+def _late(root: Path, record: Record) -> Problem:
     place = Place(path_of(PENDING, record.article, record.comment))
+    if files.exists(root, place.path):
+        return Problem(place, "what it answers left while you decided, or was not published", "")
     return Problem(place, "it left while you decided: its author has withdrawn it, or somebody has decided", "")

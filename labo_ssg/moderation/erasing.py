@@ -10,7 +10,7 @@ from labo_ssg.forge import git
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.moderation import journal
 from labo_ssg.moderation import plan as plans
-from labo_ssg.moderation.decisions import held
+from labo_ssg.moderation.decisions import LONGEST, held, writable
 from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.plan import Done, Move, Plan, Put, Take, Task
 from labo_ssg.moderation.queue import path_of, whereabouts
@@ -39,7 +39,7 @@ def erase(root: Path, comment: str, moderator: str, reason: str, now: datetime) 
         article = PurePosixPath(paths[0]).parent.name
         requests = [path for path in [path_of(REMOVALS, article, comment)] if files.exists(root, path)]
         steps = [*(_step(root, path, now) for path in paths), *map(Take, requests)]
-        record = Record(now, comment, "erased", moderator, article, " ".join(reason.split()))
+        record = Record(now, comment, "erased", moderator, article, writable(" ".join(reason.split()))[:LONGEST])
         return plans.carry_out(root, Plan(moderator, f"Erase a message on {article}", (Task(record, tuple(steps)),)))
 
 

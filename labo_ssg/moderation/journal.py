@@ -7,18 +7,18 @@ In git, each decision is a block of trailers in the commit that carries it out: 
 import csv
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import Struct
 
-from labo_ssg.disk import files
+from labo_ssg.disk import files, spool
 from labo_ssg.forge import git
 from labo_ssg.forge.running import GitFailed, run
-from labo_ssg.places import COMMENTS, INBOX
+from labo_ssg.places import APPROVED, COMMENTS, INBOX, PENDING
 
 JOURNAL = f"{COMMENTS}/journal.csv"
 WITHDRAWN = f"{INBOX}/withdrawn"
@@ -62,10 +62,21 @@ def read(root: Path, bot: str = "") -> list[Record]:
 
     Raise GitFailed, OSError.
     """
-    found = [*_withdrawn(root), *_read_csv(root)]
-    if in_git(root) and git.head_of(root):
+    found = [*_read_csv(root)]
+    if in_git(root):
         found += _committed(root, bot.removesuffix(">").partition("<")[2])
-    return sorted(set(found))
+    return sorted({*found, *_withdrawn(root, {one.comment for one in found})})
+
+
+def unwritten(root: Path, records: Sequence[Record], head: str) -> list[Record]:
+    """Return those of `records` that are not written down, neither in the file nor in a commit made since `head`."""
+    rows = {(one.date, one.comment, one.decision) for one in _read_csv(root)}
+    commits = {(one.comment, one.decision) for one in (_committed(root, "", head) if in_git(root) else ())}
+    return [
+        one
+        for one in records
+        if (one.date, one.comment, one.decision) not in rows and (one.comment, one.decision) not in commits
+    ]
 
 
 def in_git(root: Path) -> bool:
@@ -79,21 +90,18 @@ def in_git(root: Path) -> bool:
 
 
 def append(root: Path, records: Sequence[Record]) -> None:
-    """Write down `records` in the file of decisions; they are on the disk when it returns."""
-    path = root / JOURNAL
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    with path.open("ab+") as file:
-        writer = csv.DictWriter(text, Record.__struct_fields__, lineterminator="\n")
-        if file.tell() == 0:
-            writer.writeheader()
-        else:
-            file.seek(-1, os.SEEK_END)
-            text.write("" if file.read(1) == b"\n" else "\n")  # a line that was cut short when the machine stopped
-        writer.writerows(msgspec.to_builtins(one) for one in records)
-        file.write(text.getvalue().encode())
-        file.flush()
-        os.fsync(file.fileno())
+    """Write down `records` in the file of decisions, as a whole; they are on the disk when it returns."""
+    if not records:
+        return
+    try:
+        before = (root / JOURNAL).read_bytes()
+    except FileNotFoundError:
+        before = b""
+    rows = as_csv(records).encode()
+    if before:
+        before += b"" if before.endswith(b"\n") else b"\n"  # somebody has edited it
+        rows = rows.partition(b"\n")[2]
+    spool.put(root / JOURNAL, before + rows)
 
 
 def as_csv(records: Iterable[Record]) -> str:
@@ -106,30 +114,50 @@ def as_csv(records: Iterable[Record]) -> str:
 
 
 def _read_csv(root: Path) -> Iterator[Record]:
+    """Yield the records of the file of decisions; a line that cannot be read spoils no other."""
     try:
         text = (root / JOURNAL).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return
-    for row in csv.DictReader(io.StringIO(text)):
+    for line in text.split("\n"):
         try:
-            yield msgspec.convert(row, Record, strict=False)
-        except msgspec.ValidationError:  # cut short when the machine stopped: it was written again below
+            row = next(csv.reader([line], strict=True), [])
+            yield msgspec.convert(dict(zip(Record.__struct_fields__, row, strict=True)), Record, strict=False)
+        except (ValueError, csv.Error):  # the head, an empty line, or what was cut short
             continue
 
 
-def _withdrawn(root: Path) -> Iterator[Record]:
-    """Yield what the authors of messages have withdrawn while these waited."""
+def _withdrawn(root: Path, decided: Collection[str]) -> Iterator[Record]:
+    """Yield what the authors of messages have withdrawn while these waited.
+
+    The inbox marks a message before it removes it: of one that is still there, or was `decided`, the mark is what an
+    inbox left that died between the two.
+    """
     if not files.exists(root, WITHDRAWN):
         return
     with os.scandir(root / WITHDRAWN) as found:
-        for entry in found:
-            when = datetime.fromtimestamp(int(entry.stat().st_mtime), UTC)
-            yield Record(when, entry.name, "withdrawn", AUTHOR)
+        marks = {entry.name: entry.stat().st_mtime for entry in found if not files.is_draft(entry.name)}
+    there = _lying(root) if marks else set()
+    for name in marks.keys() - there - set(decided):
+        yield Record(datetime.fromtimestamp(int(marks[name]), UTC), name, "withdrawn", AUTHOR)
 
 
-def _committed(root: Path, bot: str) -> Iterator[Record]:
-    """Yield what the commits of the branch say; each is looked at once, by the way that it came to the branch."""
-    fields = run(root, "log", "--topo-order", f"--format={_FORM}").decode(errors="replace").split("\0")
+def _lying(root: Path) -> set[str]:
+    """Return the ids of the messages that wait or are published."""
+    states = [state for state in (PENDING, APPROVED) if files.exists(root, state)]
+    return {PurePosixPath(path).stem for state in states for path in files.walk(root, state)[0]}
+
+
+def _committed(root: Path, bot: str, since: str = "") -> Iterator[Record]:
+    """Yield what the commits of the branch say; each is looked at once, by the way that it came to the branch.
+
+    Those that lead to the commit `since` are left out.
+    """
+    if not git.head_of(root):
+        return
+    older = ("--not", since) if since and git.commit_at(root, since) else ()
+    words = ("log", "--topo-order", f"--format={_FORM}", "HEAD", *older)
+    fields = run(root, *words).decode(errors="replace").split("\0")
     commits = {}
     for name, parents, date, author, committer, text in zip(*(fields[at::6] for at in range(6)), strict=False):
         moment = datetime.fromisoformat(date).astimezone(UTC)

@@ -25,16 +25,21 @@ def moderator(root: Path, said: str = "") -> str:
     said = said or os.environ.get(VARIABLE, "")
     if said:
         who = said if "<" in said else f"{said} <>"
-        if not NAMED.fullmatch(who):
+        if not NAMED.fullmatch(who) or not _is_name(who.partition("<")[0]) or not who.isprintable():
             raise Nameless(f"`{said}` is no name of a moderator", 'write it like "Jeanne Martin <jeanne@exemple.org>"')
         return who
     if not journal.in_git(root):
         return f"{getpass.getuser()} <>"
     name, address = (_asked(root, part) for part in ("name", "email"))
-    if not name or not address:
+    if not _is_name(name) or not address:
         hint = 'git config user.name "Jeanne Martin" && git config user.email jeanne@exemple.org'
         raise Nameless("git does not know who you are, and decisions are signed", hint)
     return f"{name} <{address}>"
+
+
+def _is_name(name: str) -> bool:
+    """Tell whether git can sign with `name`: it takes signs off it, and nothing may be left."""
+    return any(one.isalnum() for one in name)
 
 
 def _asked(root: Path, part: str) -> str:

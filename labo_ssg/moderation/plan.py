@@ -1,16 +1,19 @@
 """A plan of what is to be moved, written down before anything is: who dies on the way is followed by who ends it.
 
 `.labo/moderation/plan.json` is there from before the first file moves until the decision is committed, or in the
-journal. What is refused lies beside it meanwhile: so at no moment is a message nowhere.
+journal. What is refused lies beside it meanwhile: so at no moment is a message nowhere. Who ends it looks first at what
+was written down since: a decision that was is not carried out, nor written down, a second time.
 """
 
 import logging
+import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from labo_ssg.disk import files, spool
 from labo_ssg.forge import git
@@ -49,18 +52,23 @@ class Take(Step, frozen=True, tag="take"):
 
 
 class Task(Struct, frozen=True):
-    """What one decision does; where its first step finds no file any more, there is nothing left to decide."""
+    """What one decision does; where its first step finds no file any more, there is nothing left to decide.
+
+    Nor is there while no file is at `needs`: that of the message that this one answers.
+    """
 
     record: Record
     steps: tuple[Move | Put | Take, ...]
+    needs: str = ""
 
 
 class Plan(Struct, frozen=True):
-    """The decisions of one session, and how their commit begins."""
+    """The decisions of one session, and how their commit begins; `head` is where the branch was before."""
 
     moderator: str
     subject: str
     tasks: tuple[Task, ...]
+    head: str = ""
 
 
 class Done(Struct, frozen=True):
@@ -79,8 +87,9 @@ def check(root: Path) -> None:
 
 def carry_out(root: Path, plan: Plan) -> Done:
     """Do what `plan` says, and keep a record of it; the lock is held. Raise GitFailed, OSError: `resume` ends it."""
+    plan = replace(plan, head=git.head_of(root) if journal.in_git(root) else "")
     spool.put(root / PLAN, msgspec.json.encode(plan))
-    return _do(root, plan, was_begun=False)
+    return _do(root, plan, [task.record for task in plan.tasks])
 
 
 def resume(root: Path) -> Done:
@@ -91,27 +100,46 @@ def resume(root: Path) -> Done:
         return Done()
     plan = msgspec.json.decode(data, type=Plan)
     log.warning("a session of %s was cut short: it is ended first", plan.moderator)
-    return _do(root, plan, was_begun=True)
+    _sweep(root, plan)
+    return _do(root, plan, journal.unwritten(root, [task.record for task in plan.tasks], plan.head))
 
 
-def _do(root: Path, plan: Plan, *, was_begun: bool) -> Done:
+def _sweep(root: Path, plan: Plan) -> None:
+    """Remove what the process that died was writing: who holds the lock is the only one who writes there."""
+    steps = [step for task in plan.tasks for step in task.steps]
+    places = [step.to if isinstance(step, Move) else step.path for step in steps if not isinstance(step, Take)]
+    for folder in {(root / place).parent for place in places}:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if files.is_draft(path.name):
+                path.unlink()
+
+
+def _do(root: Path, plan: Plan, unwritten: Sequence[Record]) -> Done:
+    """Do what is left of `plan`: all whose record is `unwritten`."""
     done, late = list[Task](), list[Task]()
     for task in plan.tasks:
-        first, *others = task.steps
-        is_there = _take_step(root, first)
-        (done if is_there else late).append(task)
-        for step in others if is_there else ():
-            _take_step(root, step)
-    records = [task.record for task in done]
-    records = _unwritten(root, records) if was_begun else records
+        (done if task.record not in unwritten or _take_steps(root, task) else late).append(task)
+    records = [task.record for task in done if task.record in unwritten]
     paths = sorted({path for task in done for step in task.steps for path in _paths(step)})
-    made = _keep(root, plan, records, paths) if records else ""
-    for name in files.walk(root, TAKEN)[0] if files.exists(root, TAKEN) else []:
-        (root / TAKEN / name).unlink()
+    made = _keep(root, plan, records, paths)
+    if files.exists(root, TAKEN):
+        shutil.rmtree(root / TAKEN)
     spool.remove(root / PLAN)
     for path in paths:
         _tidy(root, path)
     return Done(tuple(task.record for task in done), tuple(task.record for task in late), made)
+
+
+def _take_steps(root: Path, task: Task) -> bool:
+    """Do what `task` says; tell whether there was still something to decide."""
+    if task.needs and not files.exists(root, task.needs):
+        return False
+    first, *others = task.steps
+    if not _take_step(root, first):
+        return False
+    for step in others:
+        _take_step(root, step)
+    return True
 
 
 def _take_step(root: Path, step: Move | Put | Take) -> bool:
@@ -119,20 +147,15 @@ def _take_step(root: Path, step: Move | Put | Take) -> bool:
     if isinstance(step, Put):
         spool.put(root / step.path, step.data)
         return True
-    to = root / (step.to if isinstance(step, Move) else f"{TAKEN}/{step.path.replace('/', '--')}")
+    to = root / (step.to if isinstance(step, Move) else f"{TAKEN}/{step.path}")
     if to.exists():
         spool.remove(root / step.path)  # as good as moved: whoever planned it saw to that
         return True
     return spool.move(root / step.path, to)
 
 
-def _unwritten(root: Path, records: Sequence[Record]) -> list[Record]:
-    """Return those of `records` that were not written down before a process died."""
-    if not records:
-        return []
-    start = min(one.date for one in records)
-    known = {(one.comment, one.decision) for one in journal.read(root) if one.date >= start}
-    return [one for one in records if (one.comment, one.decision) not in known]
+class _WrittenError(Exception):
+    """What is to be written down was, in the meantime."""
 
 
 def _keep(root: Path, plan: Plan, records: Sequence[Record], paths: Sequence[str]) -> str:
@@ -140,8 +163,27 @@ def _keep(root: Path, plan: Plan, records: Sequence[Record], paths: Sequence[str
     if not journal.in_git(root):
         journal.append(root, records)
         return ""
-    text = f"{plan.subject}\n\n{journal.trailers(records)}"
-    return git.commit(root, paths, plan.moderator, lambda _: text, always=True)
+    paths = [path for path in paths if not _is_elsewhere(root, path)]
+
+    def text(_: object) -> str:
+        # A git that outlived the process that had started it may only now have moved the branch.
+        left = journal.unwritten(root, records, plan.head)
+        if not left:
+            raise _WrittenError
+        return f"{plan.subject}\n\n{journal.trailers(left)}"
+
+    try:
+        if records:
+            return git.commit(root, paths, plan.moderator, text, always=True)
+    except _WrittenError:
+        pass
+    git.settle(root, paths)
+    return ""
+
+
+def _is_elsewhere(root: Path, path: str) -> bool:
+    """Tell whether a folder on the way to `path` is a link: git commits nothing of what lies behind one."""
+    return any((root / folder).is_symlink() for folder in PurePosixPath(path).parents if folder.name)
 
 
 def _paths(step: Move | Put | Take) -> Iterable[str]:
