@@ -4,14 +4,14 @@ The English words stand in the templates; `locale/<language>.po` translates them
 A language without a catalogue gets English words and dates of its own.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -61,6 +61,11 @@ def long_date(moment: datetime, tag: str) -> str:
 def long_moment(moment: datetime, tag: str) -> str:
     """Return the day in full and the hour: "12 janvier 2021 à 10:15"."""
     return _day_and_hour(tag).format(_hour(moment.hour, moment.minute, tag), long_date(moment, tag))
+
+
+def age(since: timedelta, tag: str) -> str:
+    """Return how long ago something was, in the unit that says enough: "il y a 3 heures"."""
+    return str(format_timedelta(-since, threshold=1, add_direction=True, locale=locale(tag)))
 
 
 def iso(moment: datetime) -> str:

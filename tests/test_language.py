@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -104,6 +104,12 @@ def test_a_moment_is_written_where_it_was_and_in_the_language_asked_for() -> Non
         "1er mai 2021 à 00:30", "30 avril 2021 à 22:30", "May 1, 2021, 12:30 AM", "April 30, 2021, 10:30 PM"
     ]  # fmt: skip
     assert [language.iso(moment) for moment in (here, there)] == ["2021-05-01T00:30:00+02:00", "2021-04-30T22:30:00Z"]
+
+
+def test_an_age_is_told_in_the_unit_that_says_enough() -> None:
+    ages = (timedelta(minutes=3), timedelta(hours=30), timedelta(days=20))
+    assert [language.age(one, "fr") for one in ages] == ["il y a 3 minutes", "il y a 1 jour", "il y a 3 semaines"]
+    assert [language.age(one, "zz") for one in ages] == ["3 minutes ago", "1 day ago", "3 weeks ago"]
 
 
 def test_no_language_writes_the_seconds_of_a_short_hour() -> None:

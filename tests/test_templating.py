@@ -304,8 +304,11 @@ def edited(source: str) -> str:
     return re.sub(r"(\{%-? *(?:block|macro) [^%]*%\})", r"\1EDITED", source) + "EDITED"
 
 
-# The first only extends another one; the other is for sites without an inbox.
-SILENT = {"authors.html", "partials/comment_elsewhere.html"}
+# The first only extends another one; the other is for sites without an inbox. What moderators see is never published.
+SILENT = {"authors.html", "partials/comment_elsewhere.html"} | {
+    path.relative_to(TEMPLATES).as_posix()
+    for path in (*TEMPLATES.glob("moderation/*"), *TEMPLATES.glob("partials/moderation_*"))
+}
 
 
 def test_no_page_changes_without_its_shape(

@@ -18,7 +18,7 @@ from msgspec import Struct
 from labo_ssg.build.build import build
 from labo_ssg.disk.assets import read_assets
 from labo_ssg.model import Html
-from labo_ssg.pages import views
+from labo_ssg.pages import moderation, views
 from labo_ssg.pages.page import Page
 from labo_ssg.theme import Broken, Theme
 
@@ -95,8 +95,9 @@ def fields_told() -> dict[str, dict[str, str]]:
 
 STRUCTS = {
     one.__name__: one
-    for one in vars(views).values()
-    if isinstance(one, type) and issubclass(one, Struct) and one is not Struct
+    for module in (views, moderation)
+    for one in vars(module).values()
+    if isinstance(one, type) and issubclass(one, Struct) and one.__module__ in (module.__name__, "labo_ssg.model")
 }
 
 

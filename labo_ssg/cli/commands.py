@@ -166,8 +166,11 @@ def serve(root: Path, port: int, drafts: bool) -> None:
             click.echo(f"{datetime.now(UTC).astimezone():%H:%M:%S} {what}", err=True)
         click.echo(f"{address} (Ctrl-C stops)", err=True)
 
+    def invite(address: str) -> None:
+        click.echo(f"moderate at {address}", err=True)
+
     try:
-        serve_site(root, port, drafts=drafts, say=say)
+        serve_site(root, port, drafts=drafts, say=say, invite=invite)
     except OSError as error:
         misuse(f"port {port} cannot be used: {(error.strerror or str(error)).lower()}", "name another one with --port")
 

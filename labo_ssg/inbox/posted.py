@@ -25,15 +25,18 @@ class Refused(Exception):  # noqa: N818 - a request, not an error of the program
         self.status = status
 
 
-async def fields(request: Request) -> dict[str, str]:
-    """Return what was posted, by name, the first of each; raise Refused, ClientDisconnect."""
+async def fields(request: Request, largest: int = LARGEST, most: int = MOST) -> dict[str, str]:
+    """Return what was posted, by name, the first of each; raise Refused, ClientDisconnect.
+
+    At most, that is `largest` bytes and `most` fields: those of a visitor's message, where nothing else is said.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
         raise Refused(415, "a form is expected, application/x-www-form-urlencoded")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused(415, "a form is expected as it is, not compressed")
-    body = await _body(request)
-    pairs = await _multipart(request.headers["content-type"], body) if kind[0] == "m" else _urlencoded(body)
+    body = await _body(request, largest)
+    pairs = await _multipart(request.headers["content-type"], body) if kind[0] == "m" else _urlencoded(body, most)
     found: dict[str, str] = {}
     for name, value in pairs:
         found.setdefault(name, value)
@@ -46,32 +49,32 @@ def length(request: Request) -> int:
     return int(told) if re.fullmatch("[0-9]{1,18}", told) else LARGEST
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, largest: int) -> bytes:
     is_told = "content-length" in request.headers
-    if length(request) > READ:
+    if length(request) > max(READ, largest):
         raise Refused(413, TOO_LARGE)
     body = bytearray()
     with anyio.move_on_after(PATIENCE) as scope:
         async for part in request.stream():
-            if len(body) <= LARGEST:
+            if len(body) <= largest:
                 body += part
-            if len(body) > LARGEST and not is_told:  # it may never end
+            if len(body) > largest and not is_told:  # it may never end
                 break
-    if len(body) > LARGEST:
+    if len(body) > largest:
         raise Refused(413, TOO_LARGE)
     if scope.cancelled_caught:
         raise Refused(408, "the form did not come in time")
     return bytes(body)
 
 
-def _urlencoded(body: bytes) -> list[tuple[str, str]]:
+def _urlencoded(body: bytes, most: int) -> list[tuple[str, str]]:
     try:
         text = body.decode("ascii")
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST)
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=most)
     except UnicodeError as error:
         raise Refused(400, "the form is not UTF-8") from error
     except ValueError as error:
-        raise Refused(400, f"the form has more than {MOST} fields") from error
+        raise Refused(400, f"the form has more than {most} fields") from error
 
 
 async def _multipart(kind: str, body: bytes) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ JOURNAL = f"{COMMENTS}/journal.csv"
 WITHDRAWN = f"{INBOX}/withdrawn"
 AUTHOR = "the author"  # who withdraws a message
 
-Decision = Literal["approved", "rejected", "spam", "withdrawn", "erased"]
+Decision = Literal["approved", "rejected", "spam", "withdrawn", "erased", "reopened"]
 _DECISIONS: tuple[str, ...] = get_args(Decision)
 _FORM = "%H%x00%P%x00%aI%x00%an <%ae>%x00%ce%x00%B%x00"
 

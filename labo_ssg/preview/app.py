@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labo_ssg.inbox.guard import Guard
 from labo_ssg.inbox.web import Web, application
+from labo_ssg.preview.here import Here
+from labo_ssg.preview.moderation import Moderation
 from labo_ssg.preview.stage import Stage
 
 HERE = Path(__file__).parent
@@ -28,9 +30,12 @@ NEVER_KEEP = {"Cache-Control": "no-store"}
 EMPTY = "<!doctype html><html><head><title>Preview</title></head><body><main></main></body></html>"
 
 
-def create_app(output: Path, stage: Stage, web: Web) -> ASGIApp:
-    """Return an application that serves the site built in `output`, and the inbox of `web` where its forms are sent."""
-    pages = _pages(output, stage)
+def create_app(output: Path, stage: Stage, web: Web, moderation: Moderation) -> ASGIApp:
+    """Return an application that serves the site built in `output`, and the inbox of `web` where its forms are sent.
+
+    Moderators have a page of their own there, `moderation`.
+    """
+    pages = _pages(output, stage, moderation)
     inboxes: dict[str, ASGIApp] = {}  # by their path, which the settings may change
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,7 +47,7 @@ def create_app(output: Path, stage: Stage, web: Web) -> ASGIApp:
             inboxes[home] = Guard(application(web.routes(home)), [])
         await inboxes[home](scope, receive, send)
 
-    return app
+    return Here(app, stage.say)
 
 
 def _inbox_of(scope: Scope, stage: Stage) -> str | None:
@@ -52,7 +57,7 @@ def _inbox_of(scope: Scope, stage: Stage) -> str | None:
     return stage.inbox if scope["path"].startswith(f"{stage.inbox}/") else None
 
 
-def _pages(output: Path, stage: Stage) -> Starlette:
+def _pages(output: Path, stage: Stage, moderation: Moderation) -> Starlette:
 
     async def events(request: Request) -> Response:
         async def signs() -> AsyncIterator[str]:
@@ -88,6 +93,7 @@ def _pages(output: Path, stage: Stage) -> Starlette:
             Route(f"{OWN}/events", events),
             Route(f"{OWN}/reload.js", own_file),
             Route(f"{OWN}/problems.css", own_file),
+            *moderation.routes(),
             Route("/{path:path}", page),
         ]
     )

@@ -15,6 +15,8 @@ from labo_ssg.inbox.parts import assemble
 from labo_ssg.inbox.web import Web
 from labo_ssg.places import WORK
 from labo_ssg.preview.app import create_app
+from labo_ssg.preview.door import Door
+from labo_ssg.preview.moderation import HOME, Moderation
 from labo_ssg.preview.stage import Stage
 from labo_ssg.preview.watch import Watcher
 
@@ -22,17 +24,21 @@ HOST = "127.0.0.1"
 OUTPUT = ".labo/preview"  # apart from public/: drafts may be in it
 
 
-def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], None]) -> None:
+def serve(
+    root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], None], invite: Callable[[str], None]
+) -> None:
     """Serve the site at `root` on this machine until interrupted; raise OSError where the port is taken.
 
-    `say` is called with the site's address and the report of each build.
+    `say` is called with the site's address and the report of each build, `invite` once, with the address at which
+    moderators decide: who has it may.
     """
     workshop = Workshop(root, root / OUTPUT, drafts=drafts)
     with socket.socket() as listening, workshop:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
         listening.listen()  # a browser that comes during the first build waits for it
-        host = f"http://{HOST}:{listening.getsockname()[1]}"
+        taken = listening.getsockname()[1]
+        host, door = f"http://{HOST}:{taken}", Door(HOME, taken)
         stage = Stage(root / WORK / NAME)
 
         def rebuild(touched: Set[str] | None = None) -> None:
@@ -41,11 +47,12 @@ def serve(root: Path, port: int, *, drafts: bool, say: Callable[[str, Report], N
             say(f"{host}{stage.base}/", report)
 
         rebuild()
+        invite(f"{host}{HOME}?token={door.token}")
         watcher = Watcher(root, rebuild)
         watcher.start()
         try:
             with suppress(KeyboardInterrupt):  # how one ends it
-                app = create_app(root / OUTPUT, stage, _inbox(root, stage))
+                app = create_app(root / OUTPUT, stage, _inbox(root, stage), Moderation(root, stage, door))
                 _run(uvicorn.Config(app, log_level="warning"), listening, stage)
         finally:
             stage.close()

@@ -49,6 +49,10 @@ class Stage:
         """Leave the making of editions to the builds."""
         return False
 
+    def say(self, words: str) -> str:
+        """Return `words` in the site's language, in English where no site was built yet."""
+        return self._edition.frame.say(words) if self._edition else words
+
     @property
     def base(self) -> str:
         """The path under which the site lives, "" for the root of its host."""
