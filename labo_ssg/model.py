@@ -132,14 +132,19 @@ class PaceSettings(Struct, frozen=True):
     requests: int = 300
 
 
+ProposalGroup = Literal["each", "together"]
+"""Whether each message has a pull request of its own, or all that wait share one."""
+
+
 class InboxSettings(Struct, frozen=True):
     """How `labo inbox` works; no page of the site depends on it.
 
-    `origins` are those of other sites whose forms it takes, `proxies` the addresses whose
-    word on where a request comes from is believed.
+    `group` says how the mailbox "pull-request" proposes messages, `origins` are those of other sites whose forms it
+    takes, `proxies` the addresses whose word on where a request comes from is believed.
     """
 
-    mailbox: Literal["folder", "commit"] = "folder"
+    mailbox: Literal["folder", "commit", "pull-request"] = "folder"
+    group: ProposalGroup = "each"
     push: bool = False
     bot: str = "Labo SSG <inbox@localhost>"
     origins: tuple[str, ...] = ()

@@ -200,6 +200,10 @@ def test_comments_may_be_said_in_a_word(settings: str, found: tuple[str, str]) -
             "site.yaml:3: `repository`: what speaks at git.e.org",
         ),
         ("repository: https://[/o/r\ncomments: new-file", "site.yaml:3: `repository`:"),
+        (
+            "repository: https://git.e.org/o/r\ninbox: {mailbox: pull-request}",
+            "site.yaml:3: `repository`: what speaks at git.e.org",
+        ),
     ],
 )
 def test_what_means_nothing_is_told(tmp_path: Path, settings: str, told: str) -> None:

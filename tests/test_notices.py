@@ -12,6 +12,7 @@ from email.parser import BytesParser
 from pathlib import Path
 
 import hypothesis
+import msgspec
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -25,6 +26,8 @@ from labo_ssg.inbox.deliveries import Failed
 from labo_ssg.inbox.letter import Waiting
 from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.model import Html, InboxSettings, NoticeSettings, Site
+from labo_ssg.moderation import proposals
+from labo_ssg.moderation.proposals import Proposed
 from labo_ssg.moderation.showing import Shown
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -131,7 +134,7 @@ def put(root: Path, name: str, age: timedelta = timedelta(0), screen: Screen | N
 
 def ids(mail: EmailMessage) -> list[str]:
     lines = words(mail).splitlines()
-    return [Path(line.split()[-2]).stem for line in lines if line.strip().startswith("mkdir -p ")]
+    return [line.split()[-1] for line in lines if line.strip().startswith("labo comments approve ")]
 
 
 def test_a_letter_says_all_that_one_must_know_to_decide(tmp_path: Path, server: Controller, postman: Postman) -> None:
@@ -151,14 +154,27 @@ def test_a_letter_says_all_that_one_must_know_to_decide(tmp_path: Path, server: 
         "> Voir [ici->…]\n> -- \n> .",
         "  - https://spam.example/?a=1&b=2",
         "Rang 40 sur 100\n  - 3 liens\n  - le mot « casino »",
-        "mv comments/pending/ptce/one.md comments/approved/ptce/",
-        "rm comments/pending/ptce/one.md",
+        "Pour le publier\xa0:\n    labo comments approve one\n",
+        "Pour le refuser\xa0:\n    labo comments reject one\n",
     ):
         assert said in plain
     html = words(mail, "html")
     assert '<a href="https://spam.example/?a=1&amp;b=2">ici</a>' in html
     assert "<li>https://spam.example/?a=1&amp;b=2</li>" in html
     assert "&lt;diagnostic&gt;" in html
+
+
+def test_a_letter_leads_to_the_pull_request(tmp_path: Path, server: Controller, postman: Postman) -> None:
+    put(tmp_path, "one")
+    url = "https://forge.example/labo/site/pulls/7"
+    record = Proposed("one", "ptce", "labo/comment-one", NOW, url, 7)
+    (tmp_path / proposals.FOLDER).mkdir(parents=True)
+    (tmp_path / proposals.FOLDER / "one.json").write_bytes(msgspec.json.encode(record))
+    to(tmp_path, server).deliver()
+    [mail] = postman.mails
+    assert f"Pour décider\xa0: {url}\n" in words(mail)
+    assert f'<a href="{url}">{url}</a>' in words(mail, "html")
+    assert ids(mail) == []
 
 
 @given(st.text(max_size=200), st.text(alphabet='é,"<>@=?_ab \n\r\x00\u2028\u202e;:()\\\ud800', max_size=300))
@@ -234,8 +250,8 @@ def test_a_request_of_removal_is_told_at_once_and_marked(tmp_path: Path, server:
     plain = words(mail)
     assert "> J’ai changé d’avis.\n> Merci !" in plain
     assert "Aucune raison n’est donnée." in plain
-    assert "rm comments/approved/ptce/old.md" in plain
-    assert "rm comments/approved/ptce/lost.md" in plain
+    assert "labo comments erase old" in plain
+    assert "labo comments erase lost" in plain
     assert ids(mail) == []
 
 

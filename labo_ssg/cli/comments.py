@@ -2,7 +2,7 @@
 
 import click
 
-from labo_ssg.cli import erasing, letters, moderation, reviewing
+from labo_ssg.cli import erasing, letters, moderation, proposing, reviewing
 
 
 @click.group()
@@ -18,6 +18,8 @@ for command in (
     moderation.reject,
     moderation.spam,
     moderation.log,
+    proposing.propose,
+    proposing.tidy,
     erasing.erase,
     erasing.unseal,
     letters.import_letters,

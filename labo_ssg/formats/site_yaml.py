@@ -106,6 +106,8 @@ def _check(values: dict[str, Any], lines: Collection[str], tell: fields.Tell) ->
             _check_forge(where, tell)
     if "inbox" in values:
         _check_inbox(values["inbox"], tell)
+        if values["inbox"].mailbox == "pull-request" and values.get("repository"):  # else it is what git calls origin
+            _check_host(values["repository"], tell)
 
 
 def _check_comments(comments: CommentSettings, tell: fields.Tell) -> None:
@@ -127,7 +129,12 @@ def _check_forge(where: Repository | None, tell: fields.Tell) -> None:
     """Tell what keeps visitors from being led to the forge on which they write a file."""
     if where is None:
         tell("comments", "new-file: where that file goes is not said", "add `repository: https://github.com/…/…`")
-    elif where.forge is None:
+    else:
+        _check_host(where, tell)
+
+
+def _check_host(where: Repository, tell: fields.Tell) -> None:
+    if where.forge is None:
         what = f"what speaks at {urlsplit(where.url).hostname} cannot be told from its name"
         tell("repository", what, f"add `forge:`, one of {', '.join(get_args(Forge))}: {{url: …, forge: …}}")
 

@@ -26,6 +26,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from labo_ssg.build.edition import Editions
 from labo_ssg.disk.library import read_site
 from labo_ssg.formats.site_yaml import PAGE
+from labo_ssg.inbox import hook
 from labo_ssg.inbox import log as log_lines
 from labo_ssg.inbox.commit import CommitDelivery
 from labo_ssg.inbox.deliveries import Deliveries, Delivery
@@ -33,6 +34,7 @@ from labo_ssg.inbox.guard import Guard, origin
 from labo_ssg.inbox.metrics import TYPE
 from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.inbox.parts import Parts, assemble
+from labo_ssg.inbox.proposing import ProposalDelivery
 from labo_ssg.inbox.twins import fingerprint
 from labo_ssg.inbox.web import application
 from labo_ssg.model import Site
@@ -70,6 +72,7 @@ def create_app(root: Path | None = None) -> ASGIApp:
     upkeep = Upkeep(editions, parts, deliveries)
     routes = [
         *parts.web.routes(home),
+        *hook.routes(home, root, _secret(site), deliveries.wake),
         Route(f"{home}/assets/{{stamp}}/{{name:path}}", upkeep.asset),
         Route("/healthz", upkeep.health),
         Route("/metrics", upkeep.numbers),
@@ -88,10 +91,17 @@ def _deliveries(root: Path, site: Site, editions: Editions) -> list[Delivery]:
     if settings.mailbox == "commit":
         found.append(CommitDelivery(root, settings.bot, push=settings.push))
     show, password = Showing(root, editions).show, os.environ.get(PASSWORD, "")
+    if settings.mailbox == "pull-request":
+        found.append(ProposalDelivery(root, site, show, os.environ, now))
     tellers = (
         NoticeDelivery(root, site, who, render=show, password=password, clock=now) for who in settings.notices.to
     )
     return [*found, *tellers]
+
+
+def _secret(site: Site) -> str:
+    """Return what the forge signs its calls with, "" where it has nothing to call for."""
+    return os.environ.get(hook.SECRET, "") if site.inbox.mailbox == "pull-request" else ""
 
 
 class Unfit(Exception):  # noqa: N818 - a site, not an error of the program

@@ -16,7 +16,6 @@ from labo_ssg import language
 from labo_ssg.formats.comment import Screen
 from labo_ssg.model import Site
 from labo_ssg.moderation.showing import Shown
-from labo_ssg.places import APPROVED
 
 LONGEST = 120  # characters of a name or a title in a subject
 # Control characters, what turns the direction of writing, halves of characters, ends of lines: a subject shows none.
@@ -30,6 +29,7 @@ class Waiting(Struct, frozen=True):
     """A message, or where `request` is said a wish to have one removed: `wish` holds the visitor's words.
 
     `path` is relative to the site's root. `shown` is None where it cannot be shown; `raw` is its file then.
+    `proposal` is the address of its pull request, "" for none.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Waiting(Struct, frozen=True):
     screen: Screen | None = None
     request: bool = False
     wish: str = ""
+    proposal: str = ""
 
 
 def compose(site: Site, sender: str, recipient: str, waiting: Sequence[Waiting], now: datetime) -> EmailMessage:
@@ -132,16 +133,17 @@ def _words(one: Waiting, tag: str) -> Part:
 
 
 def _decide(one: Waiting, tag: str) -> Part:
-    """Return how to decide: what to do with the file, which one then commits."""
+    """Return how to decide: on the forge, where it is proposed there, or by a command in the site's folder."""
     say = language.translations(tag).gettext
     if one.request:
-        published = f"{APPROVED}/{one.article}/{one.id}.md"
-        steps = [(say("To remove it:"), f"rm {published}"), (say("The request:"), one.path)]
+        steps = [(say("To remove it:"), f"labo comments erase {one.id}"), (say("The request:"), one.path)]
+    elif one.proposal:
+        words, url = say("To decide:"), escape(one.proposal)
+        return f"{words} {one.proposal}", f'<p>{escape(words)} <a href="{url}">{url}</a></p>'
     else:
-        folder = f"{APPROVED}/{one.article}"
         steps = [
-            (say("To publish it:"), f"mkdir -p {folder} && mv {one.path} {folder}/"),
-            (say("To refuse it:"), f"rm {one.path}"),
+            (say("To publish it:"), f"labo comments approve {one.id}"),
+            (say("To refuse it:"), f"labo comments reject {one.id}"),
         ]
     text = "\n".join(f"{words}\n    {step}" for words, step in steps)
     html = "<br>".join(f"{escape(words)} <code>{escape(step)}</code>" for words, step in steps)

@@ -13,6 +13,7 @@ from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats import removal
 from labo_ssg.formats.comment import CommentHeader
 from labo_ssg.formats.removal import Removal
+from labo_ssg.moderation import proposals
 from labo_ssg.places import APPROVED, INBOX, PENDING, REMOVALS
 
 WITHDRAWN = f"{INBOX}/withdrawn"  # an empty file for each message that its author has withdrawn
@@ -96,6 +97,11 @@ class Mailbox:
 
     def is_withdrawn(self, comment: str) -> bool:
         return files.exists(self._root, f"{WITHDRAWN}/{comment}")
+
+    def is_merged(self, comment: str) -> bool:
+        """Tell whether a message was approved on the forge, and is still to come from there."""
+        proposed = proposals.find(self._root, comment)
+        return proposed is not None and proposed.merged
 
     def withdraw(self, article: str, comment: str) -> bool:
         """Remove a message that waits; return False where it does not wait any more."""

@@ -51,7 +51,9 @@ class Counter:
 
     async def _state(self, found: Found | None, reference: str) -> State:
         if found is None:
-            return "withdrawn" if await to_thread.run_sync(self._mailbox.is_withdrawn, reference) else "refused"
+            if await to_thread.run_sync(self._mailbox.is_withdrawn, reference):
+                return "withdrawn"
+            return "approved" if await to_thread.run_sync(self._mailbox.is_merged, reference) else "refused"
         if found.state == PENDING:
             return "pending"
         if found.is_erased:

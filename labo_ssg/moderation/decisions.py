@@ -53,23 +53,28 @@ def held(root: Path) -> Iterator[None]:
         yield
 
 
-def decide(root: Path, verdicts: Sequence[Verdict], moderator: str, now: datetime) -> Session:
+def decide(root: Path, verdicts: Sequence[Verdict], moderator: str, now: datetime, *, apart: bool = False) -> Session:
     """Carry out what can be of `verdicts`, all in one commit by `moderator` ("Name <address>").
 
+    With `apart` there is no commit, as for messages that git does not know: the file of decisions keeps the record.
     Raise GitFailed or OSError where nothing could be done, or where it could not be ended: whoever decides next ends
     it first.
     """
     with held(root):
-        plans.check(root)
-        going, problems = _sorted_out(root, verdicts)
+        if not apart:
+            plans.check(root)
+        going, problems = sort_out(root, verdicts)
         tasks = tuple(_task(root, one, moderator, now) for one in going)
-        done = plans.carry_out(root, Plan(moderator, subject(going), tasks)) if tasks else Done()
+        done = plans.carry_out(root, Plan(moderator, subject(going), tasks, apart=apart)) if tasks else Done()
         problems += [_late(root, one) for one in done.late]
     return Session(done, tuple(problems))
 
 
-def _sorted_out(root: Path, verdicts: Sequence[Verdict]) -> tuple[list[Verdict], list[Problem]]:
-    """Return those of `verdicts` that can be carried out, answers behind what they answer, and why others cannot."""
+def sort_out(root: Path, verdicts: Sequence[Verdict], *, together: bool = True) -> tuple[list[Verdict], list[Problem]]:
+    """Return those of `verdicts` that can be carried out, answers behind what they answer, and why others cannot.
+
+    Where they are not carried out `together`, no one may answer another one of them.
+    """
     if len({one.message.path for one in verdicts}) < len(verdicts):
         raise ValueError("two verdicts on one message")
     known, going, problems = Articles(root), list[Verdict](), list[Problem]()
@@ -78,7 +83,7 @@ def _sorted_out(root: Path, verdicts: Sequence[Verdict]) -> tuple[list[Verdict],
         problems += told
         going += [] if told else [one]
     while True:
-        approved = {_published(one.message): one.message for one in going if one.ruling == "approved"}
+        approved = {_published(one.message): one.message for one in going if together and one.ruling == "approved"}
         orphans = [one for one in going if one.ruling == "approved" and _is_orphan(root, one.message, approved)]
         if not orphans:
             return sorted(going, key=lambda one: _depth(one, approved)), problems

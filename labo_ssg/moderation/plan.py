@@ -63,12 +63,16 @@ class Task(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """The decisions of one session, and how their commit begins; `head` is where the branch was before."""
+    """The decisions of one session, and how their commit begins; `head` is where the branch was before.
+
+    With `apart` there is no commit: the file of decisions keeps the record.
+    """
 
     moderator: str
     subject: str
     tasks: tuple[Task, ...]
     head: str = ""
+    apart: bool = False
 
 
 class Done(Struct, frozen=True):
@@ -160,7 +164,7 @@ class _WrittenError(Exception):
 
 def _keep(root: Path, plan: Plan, records: Sequence[Record], paths: Sequence[str]) -> str:
     """Commit `paths` with the `records`, or write these into the journal where there is no git."""
-    if not journal.in_git(root):
+    if plan.apart or not journal.in_git(root):
         journal.append(root, records)
         return ""
     paths = [path for path in paths if not _is_elsewhere(root, path)]
