@@ -45,7 +45,7 @@ def run(place: Place, *words: str, status: int = 0) -> str:
     return made.stdout + made.stderr
 
 
-def test_messages_are_published_refused_put_away_and_withdrawn(browser: Browser, place: Place, tmp_path: Path) -> None:
+def test_messages_are_published_refused_put_away_withdrawn_and_erased(browser: Browser, place: Place, tmp_path: Path) -> None:
     with visit(browser, place.article) as page:
         near(page)
         write(page)
@@ -69,7 +69,7 @@ def test_messages_are_published_refused_put_away_and_withdrawn(browser: Browser,
     git(clone, "pull", "-q")
     git(clone, "merge", "-q", "--no-ff", "-m", "Merge", f"origin/{branches[0]}")
     git(clone, "push", "-q", "origin", "main", *(f":{branch}" for branch in branches))
-    assert run(place, "comments", "tidy").splitlines() == [
+    assert sorted(run(place, "comments", "tidy").splitlines()) == [
         f"approved {published[0]}, by the forge",
         f"rejected {refused[0]}, by the forge",
     ]
@@ -92,3 +92,11 @@ def test_messages_are_published_refused_put_away_and_withdrawn(browser: Browser,
     ):
         assert said in log
     assert run(place, "comments", "tidy") == ""
+
+    assert "Copies may remain" in run(place, "comments", "erase", published[0], "--push")
+    run(place, "build", "--output", str(place.output))
+    page_now = (place.output / "a/x/index.html").read_text(encoding="utf-8")
+    assert "mon avis" not in page_now
+    assert f'id="comment-{published[0]}"' in page_now
+    assert place.inbox.status(published) == "refused"  # which says that the moderators have removed it
+    assert f"erased {published[0]} on x, {MODERATOR}" in run(place, "comments", "log")

@@ -311,7 +311,7 @@ def test_a_refusal_that_was_cut_short_is_ended(bench: Bench) -> None:
     record = Record(NOW, ONE, "rejected", "the forge <>", "x", "")
     plan = Plan(record.moderator, "", (Task(record, (Take(pending(ONE)),)),), apart=True)
     spool.put(bench.root / plans.PLAN, msgspec.json.encode(plan))
-    assert spool.move(bench.root / pending(ONE), bench.root / plans.TAKEN / pending(ONE).replace("/", "--"))
+    assert spool.move(bench.root / pending(ONE), bench.root / plans.TAKEN / pending(ONE))
     assert bench.tidy() == []
     assert journal.read(bench.root) == [record]
     assert recorded(bench.root) == {}
