@@ -45,7 +45,9 @@ def run(place: Place, *words: str, status: int = 0) -> str:
     return made.stdout + made.stderr
 
 
-def test_messages_are_published_refused_put_away_withdrawn_and_erased(browser: Browser, place: Place, tmp_path: Path) -> None:
+def test_messages_are_published_refused_put_away_withdrawn_and_erased(
+    browser: Browser, place: Place, tmp_path: Path
+) -> None:
     with visit(browser, place.article) as page:
         near(page)
         write(page)

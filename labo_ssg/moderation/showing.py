@@ -14,7 +14,7 @@ from labo_ssg.markup import dress
 from labo_ssg.model import Html
 from labo_ssg.pages import messages, urls
 
-_LINK = re.compile(r'<a href="([^"]*)"')
+_LINK = re.compile(r'<a href="([^"#][^"]*)"')  # and not that of a note to its place
 
 
 class Newsstand(Protocol):

@@ -1,6 +1,7 @@
 """Build, serve, watch, rebuild, reload: the conductor of the preview."""
 
 import socket
+import threading
 from collections.abc import Callable, Set
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -39,17 +40,19 @@ def serve(
         listening.listen()  # a browser that comes during the first build waits for it
         taken = listening.getsockname()[1]
         host, door = f"http://{HOST}:{taken}", Door(HOME, taken)
-        stage = Stage(root / WORK / NAME)
+        stage, building = Stage(root / WORK / NAME), threading.RLock()
 
         def rebuild(touched: Set[str] | None = None) -> None:
-            report, made = workshop.build(datetime.now(UTC), touched=touched, keep=True)
-            stage.show(report.problems, made, changed=bool(report.written or report.removed))
-            say(f"{host}{stage.base}/", report)
+            with building:
+                report, made = workshop.build(datetime.now(UTC), touched=touched, keep=True)
+                stage.show(report.problems, made, changed=bool(report.written or report.removed))
+                say(f"{host}{stage.base}/", report)
 
-        rebuild()
-        invite(f"{host}{HOME}?token={door.token}")
         watcher = Watcher(root, rebuild)
-        watcher.start()
+        with building:  # what changes during the first build is built after it
+            watcher.start()
+            rebuild()
+        invite(f"{host}{HOME}?token={door.token}")
         try:
             with suppress(KeyboardInterrupt):  # how one ends it
                 app = create_app(root / OUTPUT, stage, _inbox(root, stage), Moderation(root, stage, door))
