@@ -24,7 +24,7 @@ Shown = Literal["shown", "hidden"]
 Way = Literal["post", "mail", "new-file"]
 """How a visitor sends a message: by the form, by a letter, or as a file written on a forge."""
 
-Forge = Literal["github", "gitlab", "forgejo"]
+Forge = Literal["github", "gitlab", "forgejo", "gitea"]
 """What a forge speaks; Gitea and Codeberg speak as Forgejo does."""
 
 Publish = Literal["files", "release"]

@@ -150,6 +150,10 @@ def test_the_page_follows_the_settings(tmp_path: Path) -> None:
             Repository("https://git.e.org/o/r", "main", "forgejo"),
         ),
         ("repository: https://git.e.org/o/r", Repository("https://git.e.org/o/r")),
+        (
+            "repository: {url: 'http://127.0.0.1:3000/o/r', forge: gitea}",
+            Repository("http://127.0.0.1:3000/o/r", "main", "forgejo"),
+        ),
         ("repository: https://gitea.e.org/o/r", Repository("https://gitea.e.org/o/r", "main", "forgejo")),
         ("repository:", None),
     ],

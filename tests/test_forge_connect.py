@@ -50,6 +50,7 @@ SHORT = {**KEY, "LABO_FORGE": "forgejo", "LABO_REPOSITORY": "asso/site", "LABO_F
         ("ssh://git@codeberg.org:22/asso/site", KEY, "Forgejo", "https://codeberg.org/api/v1", SITE),
         ("https://gitea.asso.example/git/asso/site", KEY, "Forgejo", "https://gitea.asso.example/git/api/v1", SITE),
         ("https://github.com/other/thing", LOCAL, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
+        ("http://127.0.0.1:3000/asso/site.git", {"GITEA_TOKEN": "x"}, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
         ("", SHORT, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
         (
             "https://x:y@framagit.org/a/b/site.git",
@@ -118,5 +119,5 @@ def test_the_password_of_an_address_is_not_shown(tmp_path: Path) -> None:
 
 
 def test_a_token_of_another_forge_goes_nowhere(tmp_path: Path) -> None:
-    root = clone(tmp_path, "https://codeberg.org/asso/site")
-    assert isinstance(connect(root, None, {"GITHUB_TOKEN": TOKEN}), Plain)
+    for origin in ("https://codeberg.org/asso/site", "https://git.asso.example/asso/site"):
+        assert isinstance(connect(clone(tmp_path, origin), None, {"GITHUB_TOKEN": TOKEN}), Plain)

@@ -25,7 +25,6 @@ from labo_ssg.model import Forge as Kind
 from labo_ssg.model import Repository
 
 MAIN = "main"  # where nothing says otherwise
-_KINDS: dict[str, Kind] = {"github": "github", "gitlab": "gitlab", "forgejo": "forgejo", "gitea": "forgejo"}
 _APIS: dict[Kind, str] = {"github": "/api/v3", "gitlab": "/api/v4", "forgejo": "/api/v1"}
 _USUAL: dict[Kind, str] = {
     "github": "https://github.com",
@@ -58,13 +57,13 @@ def connect(
     forges give their tokens.
     """
     asked = environ.get("LABO_FORGE", "").strip().lower()
-    if asked not in ("", "git", *_KINDS):
-        hint = f"it is one of {', '.join(_KINDS)} or git"
+    if asked not in ("", "git", *NAMES):
+        hint = f"it is one of {', '.join(NAMES)} or git"
         raise ForgeFailed(f"LABO_FORGE is `{asked}`, which is no forge known here", hint)
     main = repository.branch if repository else _head_of(root)
     given = environ.get("LABO_REPOSITORY", "").strip()
     found = given or (repository.url if repository else "") or _origin(root)
-    kind = _KINDS.get(asked) or _kind(_address(found, None), None if given else repository)
+    kind = NAMES.get(asked) or _kind(_address(found, None), None if given else repository) or _kind_of_token(environ)
     token = _token(kind, environ)
     if asked == "git" or not token:
         return _plain(root, given, main, asked, kind)
@@ -129,6 +128,14 @@ def _kind(address: Address | None, repository: Repository | None) -> Kind | None
         return repository.forge
     host = urlsplit(address.host).hostname or "" if address else ""
     return HOSTS.get(host) or NAMES.get(host.partition(".")[0])
+
+
+def _kind_of_token(environ: Mapping[str, str]) -> Kind | None:
+    """Return Forgejo where a token by its name is there, and the address says nothing: http://127.0.0.1:3000/…
+
+    The tokens of the others are for their own hosts: none goes to another one by a guess.
+    """
+    return "forgejo" if any(environ.get(name, "").strip() for name in _TOKENS["forgejo"]) else None
 
 
 def _token(kind: Kind | None, environ: Mapping[str, str]) -> str:

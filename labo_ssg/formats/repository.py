@@ -21,6 +21,7 @@ HOSTS: dict[str, Forge] = {
     "codeberg.org": "forgejo",
     "gitea.com": "forgejo",
 }
+# Gitea and Forgejo, which came of it, speak alike.
 NAMES: dict[str, Forge] = {"github": "github", "gitlab": "gitlab", "forgejo": "forgejo", "gitea": "forgejo"}
 
 
@@ -37,7 +38,8 @@ def settle(repository: Repository, tell: fields.Tell) -> Repository | None:
         tell("repository", f"`{repository.branch}` cannot be the name of a branch", "`main` is usual")
         return None
     url = repository.url.rstrip("/").removesuffix(".git")
-    return replace(repository, url=url, forge=repository.forge or forge_of(urlsplit(url).hostname or ""))
+    named = NAMES[repository.forge] if repository.forge else forge_of(urlsplit(url).hostname or "")
+    return replace(repository, url=url, forge=named)
 
 
 def forge_of(host: str) -> Forge | None:
