@@ -105,8 +105,10 @@ class Forgejo(Forge):
 
     @route("PATCH", rf"{home}/pulls/(?P<number>\d+)")
     def edit_pull(self, call: Call) -> Any:
-        told, pull = call.fields("title body"), self.pull(call)
-        pull.title, pull.text = told["title"], told["body"]
+        told, pull = call.fields("", "title body state"), self.pull(call)
+        pull.title, pull.text = told.get("title", pull.title), told.get("body", pull.text)
+        if told.get("state") == "closed":
+            pull.tip, pull.state = self.depot.branches[pull.branch], "closed"
         return self.show(pull)
 
     @route("POST", rf"{home}/pulls/(?P<number>\d+)/update")

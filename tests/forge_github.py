@@ -63,6 +63,13 @@ class GitHub(Forge):
         self.depot.branches[branch] = told["sha"]
         return {"ref": told["ref"], "object": {"sha": told["sha"], "type": "commit"}}
 
+    @route("DELETE", rf"{home}/git/refs/(?P<ref>[^/]+)")
+    def delete_ref(self, call: Call) -> Any:
+        branch = call["ref"].removeprefix("heads/")
+        self.branch(branch)
+        del self.depot.branches[branch]
+        raise Answer(204)
+
     @route("PATCH", rf"{home}/git/refs/(?P<ref>[^/]+)")
     def move_ref(self, call: Call) -> Any:
         told, branch = call.fields("sha", "force"), call["ref"].removeprefix("heads/")
@@ -116,8 +123,10 @@ class GitHub(Forge):
 
     @route("PATCH", rf"{home}/pulls/(?P<number>\d+)")
     def edit_pull(self, call: Call) -> Any:
-        told, pull = call.fields("title body"), self.pull(call)
-        pull.title, pull.text = told["title"], told["body"]
+        told, pull = call.fields("", "title body state"), self.pull(call)
+        pull.title, pull.text = told.get("title", pull.title), told.get("body", pull.text)
+        if told.get("state") == "closed":
+            pull.tip, pull.state = self.depot.branches[pull.branch], "closed"
         return self.show(pull)
 
     @route("GET", rf"{home}/pulls/(?P<number>\d+)/commits")

@@ -60,6 +60,12 @@ class GitLab(Forge):
     def log(self, call: Call) -> Any:
         return [{"id": one} for one in self.depot.touching(self.commit_at(call.asked["ref_name"]), call.asked["path"])]
 
+    @route("DELETE", rf"{home}/repository/branches/(?P<branch>.+)")
+    def delete_branch(self, call: Call) -> Any:
+        self.branch(call["branch"])
+        del self.depot.branches[call["branch"]]
+        raise Answer(204)
+
     @route("GET", rf"{home}/merge_requests")
     def list_pulls(self, call: Call) -> Any:
         return [self.show(one) for one in reversed(self.depot.pulls) if one.branch == call.asked["source_branch"]]
@@ -79,8 +85,10 @@ class GitLab(Forge):
 
     @route("PUT", rf"{home}/merge_requests/(?P<number>\d+)")
     def edit_pull(self, call: Call) -> Any:
-        told, pull = call.fields("title description"), self.pull(call)
-        pull.title, pull.text = told["title"], told["description"]
+        told, pull = call.fields("", "title description state_event"), self.pull(call)
+        pull.title, pull.text = told.get("title", pull.title), told.get("description", pull.text)
+        if told.get("state_event") == "close":
+            pull.tip, pull.state = self.depot.branches[pull.branch], "closed"
         return self.show(pull)
 
     @route("PUT", rf"{home}/merge_requests/(?P<number>\d+)/rebase")

@@ -61,6 +61,8 @@ def walk_through(forge: Forge, site: ForgeOfSite) -> None:
     site.standing(BRANCH)
     assert site.propose(proposal("deux")).number == 3
     site.propose(proposal(*(f"n{number}" for number in range(3)), branch="labo/autre"))
+    site.withdraw("labo/autre")
+    assert site.standing("labo/autre").state == "closed"
     assert site.holds([pending("un"), pending("deux"), *(f"comments/approved/a{n}/x.md" for n in range(20))])
 
 

@@ -374,17 +374,18 @@ def withdraw(bench: Bench, name: str) -> None:
     (bench.root / pending(name)).unlink()
 
 
-def test_what_its_author_has_withdrawn_is_told(bench: Bench) -> None:
+def test_what_its_author_has_withdrawn_is_proposed_no_more(bench: Bench) -> None:
     bench.put(ONE)
     bench.propose()
     withdraw(bench, ONE)
     for _ in range(2):
-        assert "it was withdrawn or decided here, and is still proposed" in told(bench.tidy())
+        assert bench.tidy() == []
+        assert recorded(bench.root) == {}
+        assert bench.branches() == set()
     if isinstance(bench, Web):
-        assert "fermez cette demande sans la fusionner" in bench.pull(branch_of(ONE))
-    bench.decide(branch_of(ONE), "close")
-    assert bench.tidy() == []
-    assert recorded(bench.root) == {}
+        [pull] = bench.depot.pulls
+        assert pull.state == "closed"
+        assert "Un" not in pull.text
 
 
 def test_what_was_withdrawn_and_merged_all_the_same_is_told(bench: Bench) -> None:
@@ -413,15 +414,13 @@ def test_of_several_the_text_tells_which_is_withdrawn(web: Web) -> None:
     assert recorded(web.root).keys() == {TWO, THREE}
 
 
-def test_what_was_decided_here_meanwhile_is_told(bench: Bench) -> None:
+def test_what_was_decided_here_meanwhile_is_proposed_no_more(bench: Bench) -> None:
     bench.put(ONE)
     bench.propose()
     [message], _ = queue.waiting(bench.root)
     assert not decisions.decide(bench.root, [Verdict(message, "approved")], "Zoé <zoe@labo.example>", NOW).problems
-    assert "it was withdrawn or decided here, and is still proposed" in told(bench.tidy())
-    assert bench.has(approved(ONE))
-    bench.decide(branch_of(ONE), "close")
     assert bench.tidy() == []
+    assert bench.branches() == set()
     assert bench.has(approved(ONE))
 
 

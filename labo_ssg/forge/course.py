@@ -111,6 +111,14 @@ class Remote(Protocol):
         """Give a pull request the title and the text of `proposal`."""
         ...
 
+    def close(self, pull: Pull) -> None:
+        """Close a pull request without merging it."""
+        ...
+
+    def delete(self, branch: str) -> None:
+        """Delete a branch; it may be gone already."""
+        ...
+
 
 class Course:
     """A forge: what `Forge` asks for, by means of what a driver can do. `main` is its main branch."""
@@ -135,6 +143,13 @@ class Course:
         if pull.state == "open":
             return _standing(pull, self.remote.puts(pull))
         return _standing(replace(pull, by=pull.by or self.remote.decided_by(pull)), ())
+
+    def withdraw(self, branch: str) -> None:
+        pull = self.remote.last(branch)
+        if pull and pull.state == "open":
+            self.remote.close(pull)
+        if self.remote.tip(branch):
+            self.remote.delete(branch)
 
     def holds(self, paths: Collection[str]) -> set[str]:
         return set(paths) & self.remote.files(self._tip_of_main(), paths).keys() if paths else set()

@@ -100,14 +100,14 @@ class Forgejo:
 
     def write(self, writing: Writing) -> None:
         if writing.tip and writing.reset:
-            self._delete(writing.proposal.branch)
+            self.delete(writing.proposal.branch)
         begun = writing.reset or not writing.tip
         tip = "" if begun else writing.tip
         for changes in batches(writing.changes, weight, BATCH, FILES):
             self._commit(writing, changes, tip, begun=begun)
             begun, tip = False, self.tip(writing.proposal.branch)
 
-    def _delete(self, branch: str) -> None:
+    def delete(self, branch: str) -> None:
         try:
             self._api.write("DELETE", f"{self._home}/branches/{quote(branch)}", None)
         except Refused as refused:
@@ -147,6 +147,9 @@ class Forgejo:
     def reword(self, pull: Pull, proposal: Proposal) -> None:
         body = {"title": proposal.title, "body": proposal.text}
         self._api.write("PATCH", f"{self._home}/pulls/{pull.number}", body)
+
+    def close(self, pull: Pull) -> None:
+        self._api.write("PATCH", f"{self._home}/pulls/{pull.number}", {"state": "closed"})
 
 
 def _operations(change: Change, writing: Writing) -> Iterator[dict[str, str]]:

@@ -160,6 +160,15 @@ class GitHub:
         body = {"title": proposal.title, "body": proposal.text}
         self._api.write("PATCH", f"{self._home}/pulls/{pull.number}", body)
 
+    def close(self, pull: Pull) -> None:
+        self._api.write("PATCH", f"{self._home}/pulls/{pull.number}", {"state": "closed"})
+
+    def delete(self, branch: str) -> None:
+        def seen() -> bool | None:
+            return True if not self.tip(branch) else None
+
+        self._api.write("DELETE", f"{self._home}/git/refs/{quote(f'heads/{branch}', safe='')}", None, seen)
+
 
 def _weight(entry: dict[str, Any]) -> int:
     return len(entry.get("content", "")) + 200

@@ -135,6 +135,20 @@ class GitLab:
         body = {"title": proposal.title, "description": proposal.text}
         self._api.write("PUT", f"{self._home}/merge_requests/{pull.number}", body)
 
+    def close(self, pull: Pull) -> None:
+        def seen() -> bool | None:
+            """Look at it: to close what is closed is a mistake to GitLab."""
+            found = self.last(pull.branch)
+            return True if found and found.state != "open" else None
+
+        self._api.write("PUT", f"{self._home}/merge_requests/{pull.number}", {"state_event": "close"}, seen)
+
+    def delete(self, branch: str) -> None:
+        def seen() -> bool | None:
+            return True if not self.tip(branch) else None
+
+        self._api.write("DELETE", f"{self._home}/repository/branches/{quote(branch, safe='')}", None, seen)
+
 
 def _actions(change: Change, writing: Writing) -> Iterator[dict[str, str]]:
     content = {"content": base64.b64encode(change.data).decode(), "encoding": "base64"}

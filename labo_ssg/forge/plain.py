@@ -38,6 +38,10 @@ class Plain(Course):
         with _told():
             return super().standing(branch)
 
+    def withdraw(self, branch: str) -> None:
+        with _told():
+            super().withdraw(branch)
+
     def holds(self, paths: Collection[str]) -> set[str]:
         with _told():
             return super().holds(paths)
@@ -196,6 +200,12 @@ class Branches:
 
     def reword(self, pull: Pull, proposal: Proposal) -> None:
         """No words stand beside a branch."""
+
+    def close(self, pull: Pull) -> None:
+        """There is nothing but the branch."""
+
+    def delete(self, branch: str) -> None:
+        run(self._root, "push", "--porcelain", self._remote, f":refs/heads/{branch}", network=True)
 
     def request_pull(self, branch: str) -> str:
         if branch not in self._fetched(branch):

@@ -67,6 +67,10 @@ class Forge(Protocol):
         """Return what became of the last proposal by the name of `branch`."""
         ...
 
+    def withdraw(self, branch: str) -> None:
+        """Have no pull request open, and no branch, by the name of `branch`: what it says is not wanted any more."""
+        ...
+
     def holds(self, paths: Collection[str]) -> set[str]:
         """Return those of `paths` that lie on the main branch."""
         ...

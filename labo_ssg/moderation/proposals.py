@@ -248,9 +248,14 @@ class Proposals:
         self._forget(one)
 
     def _warn(self, branch: str, standing: Standing, now: datetime) -> Iterator[Problem]:
-        """Have the pull request say what was withdrawn or decided here meanwhile, and tell so."""
+        """Have what was withdrawn or decided here meanwhile proposed no more, or the pull request say so, and tell."""
         stale = [one for one in self._open(branch) if not files.exists(self._root, one.pending)]
         if standing.state != "open" or not stale:
+            return
+        if branch != TOGETHER:
+            self._forge.propose(self._proposal(branch, [], now))  # its page shows the words no more
+            self._forge.withdraw(branch)
+            self._forget(stale[0])
             return
         if not all(one.is_stale for one in stale):
             left = [message for one in self._open(branch) if (message := self._read(one))]
