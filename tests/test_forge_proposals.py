@@ -313,6 +313,28 @@ def test_cut_between_any_two_calls_it_is_one_branch_and_one_pull_request(kind: s
     assert number >= 5
 
 
+@pytest.mark.parametrize("mute", [False, True], ids=["before it is done", "before it is answered"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_withdrawn_is_closed_and_gone_wherever_it_is_cut(kind: str, mute: bool) -> None:
+    for number in range(100):
+        forge = begun(kind, "open")
+        forge.dies_after, forge.mute = number, mute
+        with running(forge):
+            try:
+                connected(forge, ONCE).withdraw(BRANCH)
+                died = False
+            except ForgeFailed:
+                died = True
+            forge.dies_after = 1_000_000
+            connected(forge).withdraw(BRANCH)
+            connected(forge).withdraw(BRANCH)
+        assert [one.state for one in forge.depot.pulls] == ["closed"]
+        assert set(forge.depot.branches) == {"main"}
+        if not died:
+            break
+    assert number >= 3
+
+
 def test_a_token_without_rights_is_told(forge: Forge, site: ForgeOfSite) -> None:
     forge.may_write = False
     with pytest.raises(ForgeFailed, match="403 Forbidden: Resource not accessible") as failed:
