@@ -95,6 +95,7 @@ def test_an_imported_message_is_answered_by_the_name_it_had(page: Page) -> None:
 
 def test_what_was_typed_is_there_again_until_it_is_sent(page: Page) -> None:
     page.get_by_role("link", name="Répondre à Bob").click()
+    expect(page.locator("ol form#postez")).to_have_count(1)  # the script is there
     page.get_by_label("Nom").fill("Zoé")
     page.get_by_label("Adresse e-mail").fill("zoe@example.org")
     page.get_by_label("Texte de votre message").fill("Une longue réponse, interrompue.")
