@@ -17,6 +17,7 @@ ASSETS = "templates/assets"
 LOCK = "lock"  # in the work folder: of two builds at once, the second waits
 WORK = ".labo"  # what builds keep for the next ones
 INBOX = ".labo/inbox"  # what the inbox keeps: its secret, and what became of messages
+WITHDRAWN = ".labo/inbox/withdrawn"  # an empty file for each message that its author has withdrawn
 
 
 def default_templates() -> Path:

@@ -47,6 +47,7 @@ from labo_ssg.moderation import plan as plans
 from labo_ssg.moderation.decisions import Session, Verdict, decide, held
 from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.moderator import Nameless, moderator
+from labo_ssg.places import WITHDRAWN
 
 
 @pytest.fixture(autouse=True)
@@ -291,7 +292,7 @@ def test_a_line_that_was_cut_short_spoils_no_other(tmp_path: Path, torn: str) ->
 def test_a_mark_of_an_inbox_that_died_is_no_decision(root: Path) -> None:
     """It marks a message as withdrawn before it removes it."""
     one = put(root, 1)
-    mark = root / journal.WITHDRAWN / one.id
+    mark = root / WITHDRAWN / one.id
     mark.parent.mkdir(parents=True)
     mark.write_bytes(b"")
     assert decided(root) == []

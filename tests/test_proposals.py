@@ -25,6 +25,7 @@ from labo_ssg.moderation.decisions import Verdict
 from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.plan import Plan, Take, Task
 from labo_ssg.moderation.proposals import TOGETHER, Outcome, Proposals, Proposed, branch_of, recorded
+from labo_ssg.places import WITHDRAWN
 from labo_ssg.problems import Problem
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -369,8 +370,8 @@ def test_an_answer_goes_with_what_it_answers(bench: Bench) -> None:
 
 
 def withdraw(bench: Bench, name: str) -> None:
-    (bench.root / journal.WITHDRAWN).mkdir(parents=True, exist_ok=True)
-    (bench.root / journal.WITHDRAWN / name).touch()
+    (bench.root / WITHDRAWN).mkdir(parents=True, exist_ok=True)
+    (bench.root / WITHDRAWN / name).touch()
     (bench.root / pending(name)).unlink()
 
 

@@ -14,9 +14,8 @@ from labo_ssg.formats import removal
 from labo_ssg.formats.comment import CommentHeader
 from labo_ssg.formats.removal import Removal
 from labo_ssg.moderation import proposals
-from labo_ssg.places import APPROVED, INBOX, PENDING, REMOVALS
-
-WITHDRAWN = f"{INBOX}/withdrawn"  # an empty file for each message that its author has withdrawn
+from labo_ssg.moderation.queue import path_of
+from labo_ssg.places import APPROVED, PENDING, REMOVALS, WITHDRAWN
 
 
 class Kept(NamedTuple):
@@ -61,7 +60,7 @@ class Mailbox:
         self._check_folder(f"{PENDING}/{header.article}")
         for comment, code in names:
             if not self._is_taken(header.article, comment):
-                path = self._root / self._path(PENDING, header.article, comment)
+                path = self._root / path_of(PENDING, header.article, comment)
                 if spool.keep_new(path, comment_format.text(replace(header, code=code), text)):
                     return Kept(comment, again=False)
             if self.find(header, text, comment):  # it was there, or another inbox was faster with the same message
@@ -73,7 +72,7 @@ class Mailbox:
         if files.exists(self._root, f"{WITHDRAWN}/{comment}"):
             return True
         for state in (PENDING, APPROVED):
-            path = self._path(state, header.article, comment)
+            path = path_of(state, header.article, comment)
             if not files.exists(self._root, path):
                 continue
             data, _ = files.read(self._root, path)
@@ -87,7 +86,7 @@ class Mailbox:
         """Return where the message with the id `comment` lies, None where there is none."""
         for state in (PENDING, APPROVED):
             for article in files.folders(self._root, state):
-                path = self._path(state, article, comment)
+                path = path_of(state, article, comment)
                 if files.exists(self._root, path):
                     data, _ = files.read(self._root, path)
                     header = comment_format.read_header(data, PurePosixPath(path))
@@ -107,20 +106,20 @@ class Mailbox:
         """Remove a message that waits; return False where it does not wait any more."""
         # The mark comes first: were the process killed between the two, the message would still wait, not be lost.
         spool.keep_new(self._root / WITHDRAWN / comment, b"")
-        if spool.remove(self._root / self._path(PENDING, article, comment)):
+        if spool.remove(self._root / path_of(PENDING, article, comment)):
             return True
         spool.remove(self._root / WITHDRAWN / comment)
         return False
 
     def asks_removal(self, article: str, comment: str) -> bool:
         """Tell whether the author of a published message has asked for its removal."""
-        return files.exists(self._root, self._path(REMOVALS, article, comment))
+        return files.exists(self._root, path_of(REMOVALS, article, comment))
 
     def ask_removal(self, article: str, comment: str, why: str, now: datetime) -> None:
         """Keep the request of an author that a published message be removed."""
         self._check_folder(f"{REMOVALS}/{article}")
         data = removal.text(article, Removal(now, why))
-        spool.keep_new(self._root / self._path(REMOVALS, article, comment), data)
+        spool.keep_new(self._root / path_of(REMOVALS, article, comment), data)
 
     def newest(self, number: int) -> Iterator[tuple[str, str, str]]:
         """Yield article, id and text of the newest messages that wait, at most `number`."""
@@ -142,8 +141,5 @@ class Mailbox:
 
     def _is_taken(self, article: str, comment: str) -> bool:
         """Tell whether any message is kept, or was withdrawn, under the id `comment`."""
-        places = (self._path(PENDING, article, comment), self._path(APPROVED, article, comment))
+        places = (path_of(PENDING, article, comment), path_of(APPROVED, article, comment))
         return any(files.exists(self._root, path) for path in (*places, f"{WITHDRAWN}/{comment}"))
-
-    def _path(self, state: str, article: str, comment: str) -> str:
-        return f"{state}/{article}/{comment}.md"

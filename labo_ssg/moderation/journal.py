@@ -18,10 +18,9 @@ from msgspec import Struct
 from labo_ssg.disk import files, spool
 from labo_ssg.forge import git
 from labo_ssg.forge.running import GitFailed, run
-from labo_ssg.places import APPROVED, COMMENTS, INBOX, PENDING
+from labo_ssg.places import APPROVED, COMMENTS, PENDING, WITHDRAWN
 
 JOURNAL = f"{COMMENTS}/journal.csv"
-WITHDRAWN = f"{INBOX}/withdrawn"
 AUTHOR = "the author"  # who withdraws a message
 
 Decision = Literal["approved", "rejected", "spam", "withdrawn", "erased", "reopened"]

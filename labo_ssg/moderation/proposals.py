@@ -29,7 +29,7 @@ from labo_ssg.moderation.proposal_text import Entry
 from labo_ssg.moderation.queue import Pending, path_of
 from labo_ssg.moderation.showing import Shown
 from labo_ssg.packing import digest
-from labo_ssg.places import APPROVED, PENDING
+from labo_ssg.places import APPROVED, PENDING, WITHDRAWN
 from labo_ssg.problems import Place, Problem
 
 FOLDER = f"{plans.FOLDER}/proposed"
@@ -230,7 +230,7 @@ class Proposals:
                 self._forget(one)
         if is_new:
             yield record
-        if is_new and files.exists(self._root, f"{journal.WITHDRAWN}/{one.comment}"):
+        if is_new and files.exists(self._root, f"{WITHDRAWN}/{one.comment}"):
             hint = f"its author does not want it to be read: `labo comments erase {one.comment}` once it is here"
             yield Problem(Place(one.approved), "it was withdrawn, and published all the same", hint)
 
