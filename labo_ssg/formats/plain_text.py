@@ -15,6 +15,13 @@ _SUSPECTS = [re.compile(shape) for shape in (rb"\xc2[\x80-\x9f]", rb"\xef\xb7", 
 INVISIBLE = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_NONCHARACTERS}]")
 
 
+def visible(text: str) -> str:
+    """Return `text` without the characters that no page may hold."""
+    if text.replace("\r", "").replace("\n", "").isprintable():  # a quick look, before a slow one
+        return text
+    return INVISIBLE.sub("", text)
+
+
 def decode(data: bytes, path: str) -> tuple[str, list[Problem]]:
     """Return the text of `data`; "" where it is not UTF-8 text."""
     if len(data) > LARGEST:

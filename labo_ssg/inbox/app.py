@@ -35,6 +35,7 @@ from labo_ssg.inbox.metrics import TYPE
 from labo_ssg.inbox.notices import NoticeDelivery
 from labo_ssg.inbox.parts import Parts, assemble
 from labo_ssg.inbox.proposing import ProposalDelivery
+from labo_ssg.inbox.scribe import Scribe
 from labo_ssg.inbox.twins import fingerprint
 from labo_ssg.inbox.web import application
 from labo_ssg.model import Site
@@ -67,9 +68,10 @@ def create_app(root: Path | None = None) -> ASGIApp:
     origins = [origin(site.base_url), *map(origin, site.inbox.origins)]
     editions = Editions(root, f"{site.comments.inbox.rstrip('/')}/assets")
     deliveries = Deliveries(root, _deliveries(root, site, editions))
-    parts = assemble(root, site.inbox, editions, now, deliveries.wake)
+    scribe = Scribe(root)
+    parts = assemble(root, site.inbox, editions, now, scribe.keep, deliveries.wake)
     parts.mailbox.open()
-    upkeep = Upkeep(editions, parts, deliveries)
+    upkeep = Upkeep(editions, parts, scribe, deliveries)
     routes = [
         *parts.web.routes(home),
         *hook.routes(home, root, _secret(site), deliveries.wake),
@@ -115,7 +117,8 @@ class Unfit(Exception):  # noqa: N818 - a site, not an error of the program
 class Upkeep:
     """The work that goes on beside the answers, and what else is asked of an inbox than by visitors."""
 
-    def __init__(self, editions: Editions, parts: Parts, deliveries: Deliveries) -> None:
+    def __init__(self, editions: Editions, parts: Parts, scribe: Scribe, deliveries: Deliveries) -> None:
+        self._scribe = scribe
         self._editions, self._mailbox, self._recent = editions, parts.mailbox, parts.recent
         self._metrics, self._pace, self._deliveries = parts.metrics, parts.pace, deliveries
         self._next_trial, self._trouble = 0.0, ""
@@ -131,6 +134,7 @@ class Upkeep:
         try:
             yield
         finally:
+            await self._scribe.close()
             await self._deliveries.finish(GRACE)
             for task in beside:
                 task.cancel()

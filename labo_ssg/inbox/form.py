@@ -33,7 +33,7 @@ class Submission(Struct, frozen=True):
 
 def read(fields: Mapping[str, str]) -> Submission:
     """Return what the `fields` of a form hold, without what no page can show; what has no name here is passed over."""
-    seen = {name: plain_text.INVISIBLE.sub("", fields.get(name, "")) for name in Submission.__struct_fields__}
+    seen = {name: plain_text.visible(fields.get(name, "")) for name in Submission.__struct_fields__}
     lines = {name: " ".join(value.split()) for name, value in seen.items() if name != "text"}
     text = seen["text"].replace("\r\n", "\n").replace("\r", "\n")
     return Submission(**lines, text=re.sub(r"\A(?:[^\S\n]*\n)+", "", text).rstrip())

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,7 +35,8 @@ class Guard:
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
         self._app, self._origins = app, {origin(one) for one in origins} - {""}
         site = origin(next(iter(origins), ""))
-        self._headers = {**STRICT, "Content-Security-Policy": POLICY.format(f" {site}" if site else "")}
+        headers = {**STRICT, "Content-Security-Policy": POLICY.format(f" {site}" if site else "")}
+        self._headers = Headers(headers).raw
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,9 +48,8 @@ class Guard:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                told = {name for name, _ in message["headers"]}
+                message["headers"] += [line for line in self._headers if line[0] not in told]
             await send(message)
 
         app = self._app

@@ -36,6 +36,8 @@ def _frames(error: BaseException | None) -> str:
 
 def to_stderr() -> None:
     """Have what is logged printed to stderr."""
+    # What no line says need not be found out (Python, Logging HOWTO, "Optimization"); where, a traceback says.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
     logging.getLogger(CHATTER).setLevel(logging.CRITICAL + 1)

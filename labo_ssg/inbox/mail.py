@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from labo_ssg.formats.plain_text import INVISIBLE
+from labo_ssg.formats.plain_text import visible
 from labo_ssg.inbox import lines
 from labo_ssg.inbox.markup_off import text_of
 
@@ -178,7 +178,7 @@ def _requoted(line: str, depth: int) -> str:
 
 def _clean(text: str) -> str:
     """Return `text` without what no file may hold."""
-    return INVISIBLE.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n").encode(errors="replace").decode())
+    return visible(text.replace("\u2028", "\n").replace("\u2029", "\n").encode(errors="replace").decode())
 
 
 def _address_of_site(written: str) -> str:

@@ -1,7 +1,7 @@
 """The folder in which messages are kept, one file each, before anybody is told that they are."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -16,6 +16,9 @@ from labo_ssg.formats.removal import Removal
 from labo_ssg.moderation import proposals
 from labo_ssg.moderation.queue import path_of
 from labo_ssg.places import APPROVED, PENDING, REMOVALS, WITHDRAWN
+
+Name = tuple[str, str]
+"""An id that a message may have, and the digest of the code that its author has by then."""
 
 
 class Kept(NamedTuple):
@@ -52,8 +55,8 @@ class Mailbox:
         """Raise OSError where no message could be kept."""
         spool.try_out(self._root / PENDING)
 
-    def keep(self, header: CommentHeader, text: str, names: Iterator[tuple[str, str]]) -> Kept:
-        """Keep a message for good, once, under the first of the `names` (ids, digests of codes) that is free for it.
+    def keep(self, header: CommentHeader, text: str, names: Iterable[Name]) -> Kept:
+        """Keep a message for good, once, under the first of the `names` that is free for it.
 
         Where it is there already, be it published since or withdrawn, it is left as it is.
         """
@@ -65,7 +68,7 @@ class Mailbox:
                     return Kept(comment, again=False)
             if self.find(header, text, comment):  # it was there, or another inbox was faster with the same message
                 return Kept(comment, again=True)
-        raise AssertionError("names without end")
+        raise FileExistsError(errno.EEXIST, "other messages have all the names that this one may have")
 
     def find(self, header: CommentHeader, text: str, comment: str) -> bool:
         """Tell whether a message is kept, or was withdrawn, under the id `comment`: this very one, not another."""

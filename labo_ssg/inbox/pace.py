@@ -6,13 +6,12 @@ No address is kept, but a digest for two hours, which the day and a secret shape
 """
 
 import asyncio
-import hmac
 import logging
 from collections import Counter
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
-from typing import TypeVar
+from typing import NamedTuple
 
 from limits import RateLimitItem, RateLimitItemPerHour
 from limits.aio.storage import MemoryStorage, RedisStorage
@@ -29,17 +28,27 @@ SHARED = 3  # hex digits of a sender's key by then: 4096 counters
 SWEEP = 60.0  # seconds between two looks for counters in memory whose hours have passed
 SILENCE = timedelta(minutes=1)  # between two words on the same failure
 
-Answer = TypeVar("Answer")
 NoStore = ConfigurationError  # what is raised where limits has no store of a kind
 
 _LOG = logging.getLogger(__name__)
 
 
+class Taken(NamedTuple):
+    """Whose limit a message is over, "sender" or "article", "" where it is taken; and how many came before it.
+
+    They came in the last hour, of its sender and under its article, and are counted up to the limit.
+    """
+
+    over: str
+    by_sender: int
+    under_article: int
+
+
 class Pace:
     """What was taken of late from each sender, and under each article.
 
-    `secret` is the same in all inboxes of a site that count together, and another for each site.
-    Where the store does not answer, messages are taken uncounted. An address that is "" stands for nobody:
+    `secret` is the same in all inboxes of a site that count together, and another for each site; 64 bytes at most.
+    Where the store does not answer, messages are taken uncounted. A sender that is "" stands for nobody:
     what comes from there is counted under its article alone.
     """
 
@@ -57,32 +66,39 @@ class Pace:
         self._minute: datetime | None = None
         self._requests: Counter[str] = Counter()
 
-    async def count(self, address: str, article: str, now: datetime) -> tuple[int, int]:
-        """Return how many were taken in the last hour: of this sender, under this article, each up to its limit."""
-        asked = self._count(self._sender(address, now), self._article(article))
-        return await self._patiently(asked, now, (0, 0))
+    def sender(self, address: str, now: datetime) -> str:
+        """Return what stands for an address on the day of `now`, for all that follows: a digest, or ""."""
+        if not address:
+            return ""
+        day = now.astimezone(UTC).date().isoformat().encode()
+        key = blake2b(_home(address).encode(), key=self._secret, salt=day, digest_size=16).hexdigest()
+        full = isinstance(self._storage, MemoryStorage) and len(self._storage.storage) >= CAPACITY
+        return key[:SHARED] if full else key
 
-    async def take(self, address: str, article: str, now: datetime) -> str:
-        """Count a message and return "", or "sender" or "article" for whose limit it is over; that one is not counted.
+    async def take(self, sender: str, article: str, now: datetime) -> Taken:
+        """Count a message, unless it is over a limit. The store has a clock of its own, `now` is for the log."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._take(sender, self._article(article))
+        except (StorageError, OSError) as error:  # TimeoutError is an OSError
+            if self._told is None or abs(now - self._told) >= SILENCE:
+                self._told = now
+                why = getattr(error, "storage_error", error)
+                _LOG.error("the store of the pace does not answer, messages are taken uncounted: %r", why)
+            return Taken("", 0, 0)
 
-        `now` shapes the digest of the day alone: the store has a clock of its own.
-        """
-        asked = self._take(self._sender(address, now), self._article(article))
-        return await self._patiently(asked, now, "")
-
-    def is_hasty(self, address: str, now: datetime, weight: int = 1) -> bool:
+    def is_hasty(self, sender: str, now: datetime, weight: int = 1) -> bool:
         """Count a request, of whatever kind; tell whether it is one too many of its sender in this minute.
 
         One of some `weight` counts as so many. That is for this process alone to know: it is its own time that
         previews cost.
         """
-        if not address:
+        if not sender:
             return False
         minute = now.replace(second=0, microsecond=0)
         if minute != self._minute:
             self._minute = minute
             self._requests.clear()
-        sender = self._sender(address, now)
         sender = sender[:SHARED] if len(self._requests) >= CAPACITY else sender
         self._requests[sender] += weight
         return self._requests[sender] > self._most
@@ -95,47 +111,27 @@ class Pace:
         if isinstance(bridge, RedispyBridge):
             await bridge.storage.aclose()
 
-    async def _count(self, sender: str, article: str) -> tuple[int, int]:
+    async def _take(self, sender: str, article: str) -> Taken:
+        if isinstance(self._storage, MemoryStorage) and not self._storage.timer:
+            # While there is one, limits starts none of its own, which looks at all counters at each message.
+            self._storage.timer = asyncio.create_task(_sweep(self._storage))
         by_sender = await self._taken(self._by_sender, sender) if sender else 0
-        return by_sender, await self._taken(self._under_article, article)
+        under_article = await self._taken(self._under_article, article)
+        over = ""
+        if by_sender >= self._by_sender.amount:
+            over = "sender"
+        elif not await self._limiter.hit(self._under_article, article):
+            over = "article"
+        # Another message of the same sender may have been quicker, in another inbox, since the first look.
+        elif sender and not await self._limiter.hit(self._by_sender, sender):
+            over = "sender"
+        return Taken(over, by_sender, under_article)
 
     async def _taken(self, item: RateLimitItem, key: str) -> int:
         return item.amount - (await self._limiter.get_window_stats(item, key)).remaining
 
-    async def _take(self, sender: str, article: str) -> str:
-        if isinstance(self._storage, MemoryStorage) and not self._storage.timer:
-            # While there is one, limits starts none of its own, which looks at all counters at each message.
-            self._storage.timer = asyncio.create_task(_sweep(self._storage))
-        if sender and not await self._limiter.test(self._by_sender, sender):
-            return "sender"
-        if not await self._limiter.hit(self._under_article, article):
-            return "article"
-        if not sender:
-            return ""
-        # Another message of the same sender may have been quicker, in another inbox, since the test.
-        return "" if await self._limiter.hit(self._by_sender, sender) else "sender"
-
-    async def _patiently(self, asked: Awaitable[Answer], now: datetime, otherwise: Answer) -> Answer:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await asked
-        except (StorageError, OSError) as error:  # TimeoutError is an OSError
-            if self._told is None or abs(now - self._told) >= SILENCE:
-                self._told = now
-                why = getattr(error, "storage_error", error)
-                _LOG.error("the store of the pace does not answer, messages are taken uncounted: %r", why)
-            return otherwise
-
-    def _sender(self, address: str, now: datetime) -> str:
-        if not address:
-            return ""
-        day = now.astimezone(UTC).date().isoformat().encode()
-        key = hmac.digest(self._secret + day, _home(address).encode(), "sha256")[:16].hex()
-        full = isinstance(self._storage, MemoryStorage) and len(self._storage.storage) >= CAPACITY
-        return key[:SHARED] if full else key
-
     def _article(self, article: str) -> str:
-        return hmac.digest(self._secret, article.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
+        return blake2b(article.encode("utf-8", "surrogatepass"), key=self._secret, digest_size=16).hexdigest()
 
 
 async def _sweep(storage: MemoryStorage) -> None:

@@ -1,10 +1,10 @@
 """The body of a POST → its fields, within limits of size and of time."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from urllib.parse import parse_qsl
 
-import anyio
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -54,15 +54,19 @@ async def _body(request: Request, largest: int) -> bytes:
     if length(request) > max(READ, largest):
         raise Refused(413, TOO_LARGE)
     body = bytearray()
-    with anyio.move_on_after(PATIENCE) as scope:
-        async for part in request.stream():
-            if len(body) <= largest:
-                body += part
-            if len(body) > largest and not is_told:  # it may never end
-                break
+    is_late = False
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for part in request.stream():
+                if len(body) <= largest:
+                    body += part
+                if len(body) > largest and not is_told:  # it may never end
+                    break
+    except TimeoutError:
+        is_late = True
     if len(body) > largest:
         raise Refused(413, TOO_LARGE)
-    if scope.cancelled_caught:
+    if is_late:
         raise Refused(408, "the form did not come in time")
     return bytes(body)
 

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -17,8 +18,8 @@ from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats.comment import CommentHeader
 from labo_ssg.inbox import form
 from labo_ssg.inbox.form import Submission
-from labo_ssg.inbox.mailbox import Kept, Mailbox
-from labo_ssg.inbox.pace import Pace
+from labo_ssg.inbox.mailbox import Kept, Mailbox, Name
+from labo_ssg.inbox.pace import Pace, Taken
 from labo_ssg.inbox.screen import Circumstances, screen
 from labo_ssg.inbox.sealing import seal
 from labo_ssg.inbox.tokens import Tokens, hashed
@@ -29,12 +30,17 @@ from labo_ssg.pages import messages
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.views import ArticleView
 
+FREE = Taken("", 0, 0)  # of a message that is kept already, and counts no more
+NAMES = 3  # that a message may have: 300,000,000 messages of one second have other ones
 SEEN = 256  # previews of which the HTML is kept until they are confirmed, 20 KB each at most, mostly 1
 
 log = logging.getLogger(__name__)
 
 Fields = Mapping[str, str]
 """What was posted, by name."""
+
+Keep = Callable[[CommentHeader, str, Sequence[Name]], Awaitable[Kept]]
+"""Keeps a message for good, as `Mailbox.keep` does."""
 
 
 class Answer(NamedTuple):
@@ -58,13 +64,13 @@ class Newsstand(Protocol):
 
 
 class Arrival(NamedTuple):
-    """A message that has come: under which article of which edition, what was posted, from which address, when."""
+    """A message that has come: under which article of which edition, what was posted, by which sender, when."""
 
     edition: Edition
     view: ArticleView
     submission: Submission
     fields: Fields
-    address: str
+    sender: str
     now: datetime
 
     def say(self, words: str) -> str:
@@ -93,7 +99,7 @@ class Arrival(NamedTuple):
 
 
 class Reception:
-    """Receives messages for a site, and keeps them in a mailbox; `wake` is called after each."""
+    """Receives messages for a site, and has them kept in its mailbox; `wake` is called after each."""
 
     def __init__(
         self,
@@ -102,14 +108,15 @@ class Reception:
         tokens: Tokens,
         pace: Pace,
         recent: Recent,
+        keep: Keep,
         wake: Callable[[], None],
     ) -> None:
         self._editions, self._mailbox, self._tokens = editions, mailbox, tokens
-        self._pace, self._recent, self._wake = pace, recent, wake
+        self._pace, self._recent, self._keep_for_good, self._wake = pace, recent, keep, wake
         self._looking: asyncio.Future[bool] | None = None
         self._seen: dict[str, str] = {}  # the HTML of messages, by the token of their preview
 
-    async def message(self, fields: Fields, address: str, now: datetime) -> Answer:
+    async def message(self, fields: Fields, sender: str, now: datetime) -> Answer:
         """Return the preview of a message, or, once it is confirmed and kept, its receipt; or what is wrong."""
         typed = form.read(fields)
         edition, view = await self.article(typed.article, now)
@@ -125,7 +132,7 @@ class Reception:
             page = messages.given_back(edition.frame, view, asdict(typed), why)
             return Answer(edition.render(page), 403, "closed")
         settings = edition.site.comments
-        came = Arrival(edition, view, form.asked(typed, settings), fields, address, now)
+        came = Arrival(edition, view, form.asked(typed, settings), fields, sender, now)
         if fields.get(view.form.trap):
             what = came.say("A field that people do not see was filled in, as programs do. Please send the form again.")
             return came.refused({"": what}, 422, "trapped")
@@ -196,24 +203,23 @@ class Reception:
         try:
             # What was previewed here and has not come yet is hardly kept: whoever keeps it will look.
             again = token not in self._seen and await find()
-            over = "" if again else await self._pace.take(came.address, header.article, came.now)
-            if over and not (again := await find()):
-                return self._too_many(came, over)
-            kept = Kept(first, again=True) if again else await self._keep(came, token, previewed)
+            taken = FREE if again else await self._pace.take(came.sender, header.article, came.now)
+            if taken.over and not (again := await find()):
+                return self._too_many(came, taken.over)
+            kept = Kept(first, again=True) if again else await self._keep(came, token, previewed, taken)
         except OSError as error:
             return self._unavailable(came, error)
         page = messages.receipt(came.edition.frame, came.view, kept.comment, self._tokens.code(kept.comment))
         return came.page(page, 200 if kept.again else 201, "again" if kept.again else "kept", kept.comment)
 
-    async def _keep(self, came: Arrival, token: str, previewed: datetime) -> Kept:
+    async def _keep(self, came: Arrival, token: str, previewed: datetime, taken: Taken) -> Kept:
         """Screen a message and keep it for good; raise OSError."""
         submission, site = came.submission, came.edition.site
-        by_sender, under_article = await self._pace.count(came.address, submission.article, came.now)
         print_of = fingerprint(submission.text)
         around = Circumstances(
             seconds=(came.now - previewed).total_seconds(),
-            by_sender=by_sender,
-            under_article=under_article,
+            by_sender=taken.by_sender,
+            under_article=taken.under_article,
             twins=self._recent.find(print_of),
             home=urlsplit(site.base_url).hostname or "",
         )
@@ -221,8 +227,9 @@ class Reception:
         verdict = screen(submission, html, around, site.inbox.screen, came.say)
         email = seal(submission.email, site.comments.key) if submission.email else ""
         header = replace(came.header(), email=email, screen=verdict)
-        names = ((one, hashed(self._tokens.code(one))) for one in self._tokens.ids(token, previewed))
-        kept = await to_thread.run_sync(self._mailbox.keep, header, submission.text, names)
+        ids = islice(self._tokens.ids(token, previewed), NAMES)
+        names = [(one, hashed(self._tokens.code(one))) for one in ids]
+        kept = await self._keep_for_good(header, submission.text, names)
         if not kept.again:
             self._recent.add(print_of, kept.comment)
             self._wake()

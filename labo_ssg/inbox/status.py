@@ -30,7 +30,7 @@ class Counter:
         if not is_known:
             return await self._answer("unknown", None, fields, now, 404)
         if fields.get("withdraw"):
-            why = plain_text.INVISIBLE.sub("", fields.get("why", "")).replace("\r\n", "\n").strip()[:LONGEST]
+            why = plain_text.visible(fields.get("why", "")).replace("\r\n", "\n").strip()[:LONGEST]
             await to_thread.run_sync(self._withdraw, found, reference, why, now)
             found = await to_thread.run_sync(self._mailbox.locate, reference)
         return await self._answer(await self._state(found, reference), found, fields, now, 200)

@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 LARGE = 2048  # bytes of a form for which it counts as one request more
 SEARCH = 10  # requests that looking for a message counts for: it lies under any of the articles
 
-Handler = Callable[[Request], Awaitable[Answer]]
+Handler = Callable[[Request, str], Awaitable[Answer]]
+"""Answers a request of a sender, whom the pace knows by that name."""
 
 
 class Web:
@@ -61,15 +62,15 @@ class Web:
             Route(f"{home}/reply/{{article}}/{{comment}}", partial(self._answer, self._reply, 1)),
         ]
 
-    async def _message(self, request: Request) -> Answer:
+    async def _message(self, request: Request, sender: str) -> Answer:
         fields = await posted.fields(request)
-        return await self._reception.message(fields, self._address(request), self._clock())
+        return await self._reception.message(fields, sender, self._clock())
 
-    async def _status(self, request: Request) -> Answer:
+    async def _status(self, request: Request, _: str) -> Answer:
         fields = await posted.fields(request) if request.method == "POST" else {}
         return await self._counter.ask(fields, self._clock())
 
-    async def _reply(self, request: Request) -> Answer:
+    async def _reply(self, request: Request, _: str) -> Answer:
         article, comment = request.path_params["article"], request.path_params["comment"]
         edition, view = await self._reception.article(article, self._clock())
         page = messages.reply(edition.frame, view, comment) if view else None
@@ -89,10 +90,12 @@ class Web:
 
     async def _attempt(self, handler: Handler, weight: int, request: Request) -> tuple[Response, str, str]:
         weight += min(posted.length(request), posted.LARGEST) // LARGE
-        if self._pace.is_hasty(self._address(request), self._clock(), weight):
+        now = self._clock()
+        sender = self._pace.sender(self._address(request), now)
+        if self._pace.is_hasty(sender, now, weight):
             return self._hasty()
         try:
-            answer = await handler(request)
+            answer = await handler(request, sender)
         except Refused as refused:
             close = {"Connection": "close"}  # the rest of the body is not waited for
             return PlainTextResponse(f"{refused}\n", refused.status, close), "unreadable", ""

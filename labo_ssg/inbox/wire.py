@@ -6,7 +6,7 @@ other side: for a head, for the rest of a body, for an answer to be taken. Where
 that wait make room for those that come, first of all the oldest of whoever has most of them.
 """
 
-from asyncio.events import TimerHandle
+from asyncio.events import AbstractEventLoop, TimerHandle
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -33,6 +33,31 @@ BUSY = PlainTextResponse(
 )
 
 
+class Joined:
+    """A transport that sends the head of an answer together with its body: one call of the system, not two."""
+
+    def __init__(self, transport: Any, loop: AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._held: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self.flush)  # at the latest: a body may be long in coming
+        self._held.append(data)
+
+    def flush(self) -> None:
+        if self._held:
+            self._transport.write(b"".join(self._held))
+            self._held.clear()
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+
 class Connection(HttpToolsProtocol):
     """uvicorn's own connection, with limits of size and of time for each request."""
 
@@ -44,6 +69,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.transport: Any = Joined(transport, self.loop)
         self._wait(PATIENCE)
         if len(self.connections) > CONNECTIONS:
             self._make_room()
@@ -106,6 +132,7 @@ class Connection(HttpToolsProtocol):
             self._wait(PATIENCE)
 
     def on_response_complete(self) -> None:
+        self.transport.flush()
         super().on_response_complete()
         if self.transport.is_closing() or self.transport.get_write_buffer_size():
             self._wait(TAKING)

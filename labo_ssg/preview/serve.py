@@ -65,7 +65,7 @@ def serve(
 def _inbox(root: Path, stage: Stage) -> Web:
     """Return the inbox of the site at `root`: its messages are kept as those of any other, and nobody is told."""
     site, _ = read_site(root)
-    return assemble(root, site.inbox, stage, lambda: datetime.now(UTC).replace(microsecond=0), lambda: None).web
+    return assemble(root, site.inbox, stage, lambda: datetime.now(UTC).replace(microsecond=0)).web
 
 
 def _run(config: uvicorn.Config, listening: socket.socket, stage: Stage) -> None:
