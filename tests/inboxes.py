@@ -46,6 +46,11 @@ class Inbox:
         self.process.send_signal(sign)
         return self.process.wait(PATIENCE)
 
+    def processes(self) -> list[int]:
+        """Return the inbox and those that it has started."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        return [self.process.pid, *map(int, children.split())]
+
     def post(self, path: str = "/inbox/", *, headers: dict[str, str] | None = None, **fields: str) -> httpx.Response:
         return httpx.post(self.address + path, data=fields, headers=headers, timeout=PATIENCE, verify=PLAIN)
 

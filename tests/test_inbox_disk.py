@@ -65,9 +65,14 @@ def full(inbox: Inbox) -> Iterator[Callable[[], object]]:
 @contextmanager
 def full_half_way(inbox: Inbox) -> Iterator[Callable[[], object]]:
     """A limit that stops a file in its middle, as a disk does that is nearly full."""
-    process, (soft, hard) = inbox.process.pid, resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (LIMIT, hard))
-    yield partial(resource.prlimit, process, resource.RLIMIT_FSIZE, (soft, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size: int) -> None:
+        for process in inbox.processes():
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (size, hard))
+
+    limit(LIMIT)
+    yield partial(limit, soft)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ from limits.aio.storage import memory
 from limits.errors import ConfigurationError
 
 from labo_ssg.inbox import pace
-from labo_ssg.inbox.pace import Pace
+from labo_ssg.inbox.pace import Pace, Taken
 from labo_ssg.model import PaceSettings
 
 NOON = datetime(2021, 1, 13, 12, tzinfo=UTC)
@@ -39,7 +39,11 @@ def of(sender: int = 3, article: int = 5, store: str = "memory://", secret: byte
 
 async def told(pace: Pace, *messages: tuple[str, str], now: datetime = NOON) -> list[str]:
     """Return what is said of each message, from an address under an article."""
-    return [await pace.take(address, article, now) for address, article in messages]
+    return [(await taken(pace, address, article, now)).over for address, article in messages]
+
+
+async def taken(pace: Pace, address: str, article: str, now: datetime = NOON) -> Taken:
+    return await pace.take(pace.sender(address, now), article, now)
 
 
 def test_a_sender_is_stopped_at_the_limit_and_others_are_not(clock: SimpleNamespace) -> None:
@@ -63,13 +67,13 @@ def test_an_article_is_closed_at_its_limit_and_others_are_not(clock: SimpleNames
 def test_what_was_taken_is_counted_and_what_was_not_is_not(clock: SimpleNamespace) -> None:
     async def scene() -> None:
         pace = of(sender=2, article=3)
-        assert await pace.count("192.0.2.1", "a", NOON) == (0, 0)
-        await told(pace, *[("192.0.2.1", "a")] * 5)
-        assert await pace.count("192.0.2.1", "a", NOON) == (2, 2)
-        assert await pace.count("192.0.2.2", "a", NOON) == (0, 2)
-        await told(pace, *[("192.0.2.2", "a")] * 5)
-        assert await pace.count("192.0.2.2", "a", NOON) == (1, 3)
-        assert await pace.count("192.0.2.2", "b", NOON) == (1, 0)
+        assert await taken(pace, "192.0.2.1", "a") == ("", 0, 0)
+        assert await taken(pace, "192.0.2.1", "a") == ("", 1, 1)
+        assert await taken(pace, "192.0.2.1", "a") == ("sender", 2, 2)
+        assert await taken(pace, "192.0.2.1", "a") == ("sender", 2, 2)
+        assert await taken(pace, "192.0.2.2", "a") == ("", 0, 2)
+        assert await taken(pace, "192.0.2.2", "a") == ("article", 1, 3)
+        assert await taken(pace, "192.0.2.2", "b") == ("", 1, 0)
 
     run(scene())
 
@@ -79,10 +83,10 @@ def test_an_hour_later_a_sender_is_heard_again(clock: SimpleNamespace) -> None:
         pace = of(sender=4)
         await told(pace, *[("192.0.2.1", "a")] * 4)
         clock.seconds += 3600 + 1800  # half of what came in the hour before still counts
-        assert await pace.count("192.0.2.1", "a", NOON) == (2, 2)
-        assert await told(pace, *[("192.0.2.1", "a")] * 3) == ["", "", "sender"]
+        assert await taken(pace, "192.0.2.1", "a") == ("", 2, 2)
+        assert await told(pace, *[("192.0.2.1", "a")] * 2) == ["", "sender"]
         clock.seconds += 7200
-        assert await pace.count("192.0.2.1", "a", NOON) == (0, 0)
+        assert await taken(pace, "192.0.2.1", "a") == ("", 0, 0)
 
     run(scene())
 
@@ -115,7 +119,7 @@ def keys_of(secret: bytes, *moments: datetime) -> list[str]:
     async def scene() -> list[str]:
         pace = of(secret=secret)
         for now in moments:
-            await pace.take("192.0.2.77", "un-article", now)
+            await taken(pace, "192.0.2.77", "un-article", now)
         return sorted(pace._storage.storage)
 
     return run(scene())
@@ -141,13 +145,13 @@ def test_a_flood_of_senders_leaves_the_memory_flat_until_they_expire(
     async def scene() -> None:
         flood = of(sender=20, article=10**9)
         for number in range(15_000):
-            await flood.take(f"2001:db8:{number // 9999:x}:{number % 9999:x}::1", "a", NOON)
+            await taken(flood, f"2001:db8:{number // 9999:x}:{number % 9999:x}::1", "a")
             if number % 1000 == 0:
                 await asyncio.sleep(0)  # where what has expired is looked for
                 sizes.append(len(flood._storage.storage))
         assert max(sizes) <= 300 + 16**pace.SHARED
         clock.seconds += 3 * 3600
-        await flood.take("192.0.2.1", "a", NOON)
+        await taken(flood, "192.0.2.1", "a")
         await asyncio.sleep(0)
         assert len(flood._storage.storage) == len(flood._storage.expirations) == 2
         assert len(flood._storage.locks) <= 2
@@ -191,9 +195,9 @@ def test_a_store_that_is_gone_loses_no_message_and_is_told_once_a_minute(caplog:
     async def scene() -> None:
         async with opened(f"redis://127.0.0.1:{free_port()}", sender=1) as gone:
             assert await told(gone, *[("192.0.2.1", "a")] * 2) == ["", ""]
-            assert await gone.count("192.0.2.1", "a", NOON + timedelta(seconds=59)) == (0, 0)
+            assert await taken(gone, "192.0.2.1", "a", NOON + timedelta(seconds=59)) == ("", 0, 0)
             assert len(caplog.records) == 1
-            await gone.take("192.0.2.1", "a", NOON + timedelta(seconds=60))
+            await taken(gone, "192.0.2.1", "a", NOON + timedelta(seconds=60))
 
     with caplog.at_level(logging.INFO):
         run(scene())
@@ -215,7 +219,7 @@ def test_a_store_that_says_nothing_is_not_waited_for_and_stops_nobody_else(caplo
         with socket.create_server(("127.0.0.1", 0)) as silent:
             beside = asyncio.create_task(others())
             async with opened(f"redis://127.0.0.1:{silent.getsockname()[1]}") as slow:
-                assert await slow.take("192.0.2.1", "a", NOON) == ""
+                assert (await taken(slow, "192.0.2.1", "a")).over == ""
             beside.cancel()
         return turns
 
@@ -249,19 +253,18 @@ def test_two_inboxes_count_together(redis: str) -> None:
         async with opened(redis, sender=3, article=4) as one, opened(redis, sender=3, article=4) as other:
             assert await told(one, ("192.0.2.1", "a"), ("192.0.2.1", "a")) == ["", ""]
             assert await told(other, ("192.0.2.1", "a"), ("192.0.2.1", "a")) == ["", "sender"]
-            assert await one.count("192.0.2.1", "a", NOON) == await other.count("192.0.2.1", "a", NOON) == (3, 3)
+            assert await taken(one, "192.0.2.1", "a") == await taken(other, "192.0.2.1", "a") == ("sender", 3, 3)
             assert await told(one, ("192.0.2.2", "a"), ("192.0.2.2", "a")) == ["", "article"]
 
     run(scene())
 
 
 def test_many_at_once_are_taken_up_to_the_limit(redis: str) -> None:
-    async def scene() -> list[str]:
+    async def scene() -> list[Taken]:
         async with opened(redis, sender=5, article=500) as one:
-            asked: list[Awaitable[str]] = [one.take("192.0.2.9", "b", NOON) for _ in range(30)]
-            return await asyncio.gather(*asked)
+            return await asyncio.gather(*(taken(one, "192.0.2.9", "b") for _ in range(30)))
 
-    said = run(scene())
+    said = [one.over for one in run(scene())]
     assert (said.count(""), said.count("sender")) == (5, 25)
 
 
@@ -270,7 +273,7 @@ def test_what_redis_holds_goes_by_itself(redis: str) -> None:
 
     async def scene() -> None:
         async with opened(redis) as one:
-            await one.take("192.0.2.66", "c", NOON)
+            await taken(one, "192.0.2.66", "c")
 
     run(scene())
     with client.Redis.from_url(redis) as store:
