@@ -462,8 +462,8 @@ def test_origins_are_compared_as_browsers_write_them() -> None:
     assert [*map(origin, ["null", "", "//a.example", "http://", "http://a:b", "data:x", "http://[", "http://..é"])] == [
         ""
     ] * 8
-    policy = Guard(lambda *_: None, ["https://школа.example"])._headers["Content-Security-Policy"]  # type: ignore[arg-type,return-value]
-    assert "https://xn--80atdl2c.example" in policy
+    headers = Guard(lambda *_: None, ["https://школа.example"])._headers  # type: ignore[arg-type,return-value]
+    assert b"https://xn--80atdl2c.example" in dict(headers)[b"content-security-policy"]
 
 
 # What was shown, and what is confirmed.
@@ -477,7 +477,7 @@ def test_a_token_is_of_one_text_under_one_article_and_of_its_time(inbox: Inbox) 
         {"author": "Jeann"},
         {"reply_to": ANSWERED},
         {"website": "https://mal.example"},
-        {"token": token[:-1] + ("A" if token[-1] != "A" else "B")},
+        {"token": token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1]},  # the last sign has bits to spare
         {"token": token.replace(".", "..")},
         {"token": f".{token}"},
         {"token": "x" * 50_000},

@@ -107,7 +107,7 @@ def test_many_at_once_are_each_kept_under_the_first_name_that_is_free(tmp_path: 
         ]
         kept = await asyncio.gather(*orders)
         with pytest.raises(FileExistsError):
-            await scribe.keep(HEADER, "Un message de trop.", [("pris", "sha256:0"), ("m1", "sha256:1")])
+            await scribe.keep(HEADER, "Un message de trop.", [(one.comment, "sha256:0") for one in kept[:2]])
         await scribe.close()
         return [one.comment for one in kept]
 
