@@ -176,9 +176,10 @@ class Inbox:
             return int(found[1]) if connection.getresponse().status == 200 else 0
         return 0
 
-    def kill(self) -> None:
+    def kill(self, *, alone: bool = False) -> None:
+        """Kill it with all that it has started, or `alone`, as a system does that is short of memory."""
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            (os.kill if alone else os.killpg)(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
 
@@ -216,6 +217,7 @@ def play(root: Path, log: Path, visitors: Visitors) -> str:
     random = visitors.random
     way, moment = random.choice(sorted(WAYS)), random.choice(sorted(MOMENTS))
     pause, delay = random.uniform(0, 0.5), random.choice([0, random.uniform(0, 0.02)])
+    alone = random.random() < 0.3
     number, workers = WAYS[way]
     inboxes = [Inbox(root, log, workers) for _ in range(number)]
     over, end = threading.Event(), time.monotonic() + PATIENCE
@@ -227,14 +229,14 @@ def play(root: Path, log: Path, visitors: Visitors) -> str:
             while not MOMENTS[moment](root, before) and time.monotonic() < end:
                 time.sleep(0.0005)
             time.sleep(delay)
-            one.kill()
+            one.kill(alone=alone)
     finally:
         over.set()
         for one in inboxes:
             one.kill()
         for thread in threads:
             thread.join()
-    return f"{way}, {pause:.1f} s, {moment} + {delay:.3f} s"
+    return f"{way}{' alone' if alone else ''}, {pause:.1f} s, {moment} + {delay:.3f} s"
 
 
 def crash(folder: Path, rounds: int, seed: int, say: Callable[[str], object]) -> Tally:

@@ -23,6 +23,7 @@ HASTY = 3  # seconds; nobody reads a preview in less
 BUSY_SENDER, BUSY_ARTICLE = 5, 30  # messages in an hour
 SHORT = 8  # words of a text that two people may well write alike: "Merci pour cet article !"
 ACRONYM = 5  # letters; longer words in capitals are taken for shouting
+LATIN_TO = "\u02ff"  # up to it, all letters are Latin
 UNBROKEN = 50  # letters and digits of a word; anticonstitutionnellement has 25
 ADVERTISED = 15, 30, 55, 70, 80  # what a phrase of advertisers costs, and two, three…
 SHOWN, CUT = 5, 60  # findings that a reason names, and characters of each
@@ -37,7 +38,6 @@ _NAMES_A_SITE = re.compile(
 )
 _GLUED = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z0-9])")  # CreditRapide24
 _WORD = re.compile(r"[^\W\d_]+")
-_NO_LETTERS = re.compile(r"[\W\d_]+")
 _LATIN = (
     "A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u1d00-\u1dbf\u1e00-\u1eff\u2071-\u209c\u2100-\u218b\u2c60-\u2c7f\ua720-\ua7ff"
     "\uab30-\uab6f\ufb00-\ufb06\uff21-\uff5a\U0001d400-\U0001d7ff"
@@ -187,23 +187,20 @@ def _of_words(message: _Message, settings: ScreenSettings, say: Say) -> Iterator
 
 
 def _of_letters(message: _Message, say: Say) -> Iterator[Finding]:
-    bare = message.bare
-    shouted = other = 0
-    for word in _WORD.findall(bare):
-        if not word.isupper():
-            other += len(word)
-        elif len(word) > ACRONYM:
-            shouted += len(word)
-    letters = len(_NO_LETTERS.sub("", bare))
+    words = _WORD.findall(message.bare)
+    letters = "".join(words)
+    in_capitals = [word for word in words if word.isupper()]
+    shouted = sum(len(word) for word in in_capitals if len(word) > ACRONYM)
+    other = len(letters) - sum(map(len, in_capitals))
     if shouted >= 20 and shouted > 2 * other:
-        share = sum(map(str.isupper, bare)) / letters
+        share = sum(map(str.isupper, letters)) / len(letters)
         yield 25, say("Capitals are {share}% of the letters.").format(share=round(100 * share))
-    if not bare.isascii():
-        foreign = len(_LATIN_LETTERS.sub("", _NO_LETTERS.sub("", bare)))
-        if foreign >= 10 and foreign > 0.3 * letters:
-            share = round(100 * foreign / letters)
+    if max(letters, default="") > LATIN_TO:
+        foreign = len(_LATIN_LETTERS.sub("", letters))
+        if foreign >= 10 and foreign > 0.3 * len(letters):
+            share = round(100 * foreign / len(letters))
             yield 60, say("Another script than Latin has {share}% of the letters.").format(share=share)
-    pieces = [piece for piece in bare.split() if len(piece) > UNBROKEN]
+    pieces = [piece for piece in message.bare.split() if len(piece) > UNBROKEN]
     longest = max(map(len, folded_words(" ".join(pieces))), default=0)
     if longest > UNBROKEN:
         yield 25, say("There is a word of {count} characters.").format(count=longest)
