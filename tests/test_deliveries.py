@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from conftest import comment, run
 
-from labo_ssg.inbox.deliveries import LOCK, Deliveries, Delivery, Failed, Pace
+from labo_ssg.inbox.outgoing.deliveries import LOCK, Deliveries, Delivery, Failed, Pace
 
 QUICK = Pace(first=0.02, longest=0.08, gather=0.01, poll=0.05)
 ALONE = """
 import asyncio, sys, time
 from pathlib import Path
-from labo_ssg.inbox.deliveries import Deliveries, Pace
+from labo_ssg.inbox.outgoing.deliveries import Deliveries, Pace
 
 class Marks:
     name = "marks"

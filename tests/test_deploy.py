@@ -291,7 +291,7 @@ def test_old_and_unknown_addresses_lead_where_the_site_says(running: Running) ->
         assert unknown.headers["content-security-policy"].startswith("default-src 'self'")
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/inbox/metrics", "/inbox/healthz", "/inbox/../metrics"])
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/inbox/http/metrics", "/inbox/healthz", "/inbox/../metrics"])
 def test_what_is_for_the_machine_is_not_shown(running: Running, path: str) -> None:
     assert httpx.get(f"http://127.0.0.1:{running.inbox}/metrics", trust_env=False).status_code == 200
     with running.client() as visitor:

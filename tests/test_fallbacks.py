@@ -13,7 +13,7 @@ from test_preview import PATIENCE, Preview
 from labo_ssg.build.check import check
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats import site_yaml
-from labo_ssg.inbox import lines
+from labo_ssg.inbox.by_mail import lines
 from labo_ssg.model import Repository
 
 HEADER = "title: Essai\nbase_url: https://essai.example\n"

@@ -13,14 +13,14 @@ from conftest import comment
 from labo_ssg.forge import git
 from labo_ssg.forge.git import Change
 from labo_ssg.forge.running import GitFailed
-from labo_ssg.inbox.commit import CommitDelivery
-from labo_ssg.inbox.deliveries import Failed
+from labo_ssg.inbox.outgoing.commit import CommitDelivery
+from labo_ssg.inbox.outgoing.deliveries import Failed
 
 BOT = "Labo SSG <inbox@labo.example>"
 ALONE = """
 import sys
 from pathlib import Path
-from labo_ssg.inbox.commit import CommitDelivery
+from labo_ssg.inbox.outgoing.commit import CommitDelivery
 CommitDelivery(Path(sys.argv[1]), {bot!r}, push=False).deliver()
 """
 

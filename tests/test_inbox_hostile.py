@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.inbox import form
-from labo_ssg.inbox.guard import Guard, origin
-from labo_ssg.inbox.log import Lines
+from labo_ssg.inbox.http.guard import Guard, origin
+from labo_ssg.inbox.http.log import Lines
 from labo_ssg.inbox.tokens import Tokens
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it takes /proc, and all of 127.0.0.0/8")
@@ -59,7 +59,7 @@ GUARDED = {
     "cache-control": "",
 }
 IMPATIENT = """
-from labo_ssg.inbox import posted, wire
+from labo_ssg.inbox.http import posted, wire
 wire.PATIENCE, wire.BODY, wire.TAKING, posted.PATIENCE = 1.0, 3.0, 2.0, 1.5
 from labo_ssg.cli.commands import main
 main()

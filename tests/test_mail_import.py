@@ -13,8 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labo_ssg.formats import comment as comment_format
-from labo_ssg.inbox import mail, sealing
-from labo_ssg.inbox.letters import open_desk, take
+from labo_ssg.inbox import sealing
+from labo_ssg.inbox.by_mail import mail
+from labo_ssg.inbox.by_mail.letters import open_desk, take
 from labo_ssg.model import Comment
 
 KEYS = sealing.new_keys()

@@ -39,8 +39,8 @@ from moderated import (
 )
 from twins import QUICK
 
-from labo_ssg.inbox.commit import CommitDelivery
 from labo_ssg.inbox.mailbox import Mailbox
+from labo_ssg.inbox.outgoing.commit import CommitDelivery
 from labo_ssg.moderation import queue
 from labo_ssg.moderation.decisions import Ruling, Verdict, decide, held
 from labo_ssg.moderation.queue import Pending

@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labo_ssg.formats.comment import CommentHeader, Screen, text
-from labo_ssg.inbox import letter
-from labo_ssg.inbox.deliveries import Failed
-from labo_ssg.inbox.letter import Waiting
-from labo_ssg.inbox.notices import NoticeDelivery
+from labo_ssg.inbox.outgoing import letter
+from labo_ssg.inbox.outgoing.deliveries import Failed
+from labo_ssg.inbox.outgoing.letter import Waiting
+from labo_ssg.inbox.outgoing.notices import NoticeDelivery
 from labo_ssg.model import Html, InboxSettings, NoticeSettings, Site
 from labo_ssg.moderation import proposals
 from labo_ssg.moderation.proposals import Proposed

@@ -17,8 +17,8 @@ from conftest import run
 from limits.aio.storage import memory
 from limits.errors import ConfigurationError
 
-from labo_ssg.inbox import pace
-from labo_ssg.inbox.pace import Pace, Taken
+from labo_ssg.inbox.screening import pace
+from labo_ssg.inbox.screening.pace import Pace, Taken
 from labo_ssg.model import PaceSettings
 
 NOON = datetime(2021, 1, 13, 12, tzinfo=UTC)
@@ -201,7 +201,7 @@ def test_a_store_that_is_gone_loses_no_message_and_is_told_once_a_minute(caplog:
 
     with caplog.at_level(logging.INFO):
         run(scene())
-    assert [(one.name, one.levelname) for one in caplog.records] == [("labo_ssg.inbox.pace", "ERROR")] * 2
+    assert [(one.name, one.levelname) for one in caplog.records] == [("labo_ssg.inbox.screening.pace", "ERROR")] * 2
     assert "the store of the pace does not answer" in caplog.text
     assert "192.0.2.1" not in caplog.text
 

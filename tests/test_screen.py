@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from labo_ssg.formats import comment
 from labo_ssg.formats.comment import CommentHeader, Screen
-from labo_ssg.inbox import hosts, twins
 from labo_ssg.inbox.form import Submission
-from labo_ssg.inbox.screen import Circumstances, screen
-from labo_ssg.inbox.twins import Recent, fingerprint, folded_words
+from labo_ssg.inbox.screening import hosts, twins
+from labo_ssg.inbox.screening.screen import Circumstances, screen
+from labo_ssg.inbox.screening.twins import Recent, fingerprint, folded_words
 from labo_ssg.language import translations
 from labo_ssg.markup.body import render_body
 from labo_ssg.model import Html, Manuscript, ScreenSettings

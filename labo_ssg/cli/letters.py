@@ -17,7 +17,7 @@ from labo_ssg.problems import Place, Problem
 @click.option("--article", metavar="ID", default="", help="The article that the letters belong to.")
 def import_letters(root: Path, paths: tuple[str, ...], article: str) -> None:
     """Make a pending message of each letter, as a program for mail saved it; `-` reads one from stdin."""
-    from labo_ssg.inbox.letters import Taken, open_desk, take
+    from labo_ssg.inbox.by_mail.letters import Taken, open_desk, take
 
     now, found = datetime.now(UTC), list[Problem]()
     desk, problems = open_desk(root, now)

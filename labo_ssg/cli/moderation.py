@@ -261,7 +261,7 @@ def in_list(one: Pending, now: datetime) -> list[str]:
 
 def in_whole(one: Pending, shown: "Shown", now: datetime) -> list[str]:
     """Return the lines that show a message as it will be read."""
-    from labo_ssg.inbox.markup_off import text_of
+    from labo_ssg.inbox.by_mail.markup_off import text_of
 
     answer = ["", f"It answers: {shown.reply_to}"] if shown.reply_to else []
     links = ["", "It leads to:", *(f"  → {link}" for link in shown.links)] if shown.links else []

@@ -26,18 +26,18 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from labo_ssg.build.edition import Editions
 from labo_ssg.disk.library import read_site
 from labo_ssg.formats.site_yaml import PAGE
-from labo_ssg.inbox import hook
-from labo_ssg.inbox import log as log_lines
-from labo_ssg.inbox.commit import CommitDelivery
-from labo_ssg.inbox.deliveries import Deliveries, Delivery
-from labo_ssg.inbox.guard import Guard, origin
-from labo_ssg.inbox.metrics import TYPE
-from labo_ssg.inbox.notices import NoticeDelivery
+from labo_ssg.inbox.http import hook
+from labo_ssg.inbox.http import log as log_lines
+from labo_ssg.inbox.http.guard import Guard, origin
+from labo_ssg.inbox.http.metrics import TYPE
+from labo_ssg.inbox.http.web import application
+from labo_ssg.inbox.outgoing.commit import CommitDelivery
+from labo_ssg.inbox.outgoing.deliveries import Deliveries, Delivery
+from labo_ssg.inbox.outgoing.notices import NoticeDelivery
+from labo_ssg.inbox.outgoing.proposing import ProposalDelivery
 from labo_ssg.inbox.parts import Parts, assemble
-from labo_ssg.inbox.proposing import ProposalDelivery
+from labo_ssg.inbox.screening.twins import fingerprint
 from labo_ssg.inbox.scribe import Scribe
-from labo_ssg.inbox.twins import fingerprint
-from labo_ssg.inbox.web import application
 from labo_ssg.model import Site
 from labo_ssg.moderation.showing import Showing
 from labo_ssg.pages import urls

@@ -8,14 +8,14 @@ from typing import NamedTuple
 from anyio import to_thread
 
 from labo_ssg.formats.comment import CommentHeader
+from labo_ssg.inbox.http.metrics import Metrics
+from labo_ssg.inbox.http.web import Web
 from labo_ssg.inbox.mailbox import Kept, Mailbox, Name
-from labo_ssg.inbox.metrics import Metrics
-from labo_ssg.inbox.pace import Pace
 from labo_ssg.inbox.reception import Keep, Newsstand, Reception
+from labo_ssg.inbox.screening.pace import Pace
+from labo_ssg.inbox.screening.twins import Recent
 from labo_ssg.inbox.status import Counter
 from labo_ssg.inbox.tokens import Tokens, secret
-from labo_ssg.inbox.twins import Recent
-from labo_ssg.inbox.web import Web
 from labo_ssg.model import InboxSettings
 
 

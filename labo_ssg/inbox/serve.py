@@ -12,7 +12,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from labo_ssg.inbox.app import ROOT, create_app
-from labo_ssg.inbox.metrics import FOLDER
+from labo_ssg.inbox.http.metrics import FOLDER
 
 BACKLOG = 2048  # connections that wait to be taken
 GRACE = 10  # seconds in which answers that were begun may end
@@ -60,7 +60,7 @@ def _config(workers: int) -> uvicorn.Config:
         "labo_ssg.inbox.app:create_app",
         factory=True,
         workers=workers,
-        http="labo_ssg.inbox.wire:Connection",  # which has limits of its own
+        http="labo_ssg.inbox.http.wire:Connection",  # which has limits of its own
         ws="none",
         loop="uvloop",
         log_config=None,

@@ -1,6 +1,6 @@
 """How a message is sent where no inbox receives the form: by a letter, or as a file written on a forge.
 
-A letter starts with lines that `inbox/mail` reads again, in the language of the site:
+A letter starts with lines that `inbox/by_mail/mail` reads again, in the language of the site:
 
     Article: ptce-elements-de-diagnostic
     In reply to: 20210113T090000Z-a1b2c3

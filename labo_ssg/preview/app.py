@@ -17,8 +17,8 @@ from starlette.responses import (
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from labo_ssg.inbox.guard import Guard
-from labo_ssg.inbox.web import Web, application
+from labo_ssg.inbox.http.guard import Guard
+from labo_ssg.inbox.http.web import Web, application
 from labo_ssg.preview.here import Here
 from labo_ssg.preview.moderation import Moderation
 from labo_ssg.preview.stage import Stage

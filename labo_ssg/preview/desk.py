@@ -14,7 +14,7 @@ from labo_ssg import language
 from labo_ssg.build.edition import Edition
 from labo_ssg.disk import files
 from labo_ssg.formats import removal
-from labo_ssg.inbox import hosts
+from labo_ssg.inbox.screening import hosts
 from labo_ssg.markup import glossary
 from labo_ssg.model import Html
 from labo_ssg.moderation import queue

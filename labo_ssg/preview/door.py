@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from labo_ssg.inbox.guard import origin
+from labo_ssg.inbox.http.guard import origin
 
 LENGTH = 32  # bytes of a token
 

@@ -13,9 +13,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from labo_ssg.forge.running import GitFailed
-from labo_ssg.inbox import posted
-from labo_ssg.inbox.guard import STRICT
-from labo_ssg.inbox.posted import Refused
+from labo_ssg.inbox.http import posted
+from labo_ssg.inbox.http.guard import STRICT
+from labo_ssg.inbox.http.posted import Refused
 from labo_ssg.moderation.moderator import Nameless, moderator
 from labo_ssg.pages import moderation as pages
 from labo_ssg.pages.moderation import DeskView

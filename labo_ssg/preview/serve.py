@@ -12,8 +12,8 @@ import uvicorn
 from labo_ssg.build.build import Report, Workshop
 from labo_ssg.build.cache import NAME
 from labo_ssg.disk.library import read_site
+from labo_ssg.inbox.http.web import Web
 from labo_ssg.inbox.parts import assemble
-from labo_ssg.inbox.web import Web
 from labo_ssg.places import WORK
 from labo_ssg.preview.app import create_app
 from labo_ssg.preview.door import Door

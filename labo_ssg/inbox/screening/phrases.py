@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from labo_ssg.inbox.twins import folded_words
+from labo_ssg.inbox.screening.twins import folded_words
 
 # Any one may stand in an honest message, several seldom do; none of them may name a person.
 TRADE = tuple(

@@ -1,7 +1,7 @@
 """Proposes the messages that wait on the site's forge, and brings here what was decided there.
 
-The forge is asked every few minutes, and as soon as it calls (`inbox/hook`): a file says so, for the process that was
-called need not be the one that delivers.
+The forge is asked every few minutes, and as soon as it calls (`inbox/http/hook`): a file says so, for the process that
+was called need not be the one that delivers.
 """
 
 import logging
@@ -13,7 +13,7 @@ from pathlib import Path
 from labo_ssg.disk import spool
 from labo_ssg.forge.proposal import ForgeFailed
 from labo_ssg.forge.running import GitFailed
-from labo_ssg.inbox.deliveries import Failed
+from labo_ssg.inbox.outgoing.deliveries import Failed
 from labo_ssg.model import Site
 from labo_ssg.moderation import queue
 from labo_ssg.moderation.journal import Record

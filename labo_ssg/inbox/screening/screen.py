@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from labo_ssg.formats import plain_text
 from labo_ssg.formats.comment import Screen
-from labo_ssg.inbox import hosts
 from labo_ssg.inbox.form import Say, Submission
-from labo_ssg.inbox.phrases import TRADE, by_first_word, found
-from labo_ssg.inbox.twins import folded_words
+from labo_ssg.inbox.screening import hosts
+from labo_ssg.inbox.screening.phrases import TRADE, by_first_word, found
+from labo_ssg.inbox.screening.twins import folded_words
 from labo_ssg.model import ScreenSettings
 
 HASTY = 3  # seconds; nobody reads a preview in less

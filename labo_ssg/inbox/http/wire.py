@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 from starlette.responses import PlainTextResponse
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from labo_ssg.inbox.guard import STRICT
-from labo_ssg.inbox.posted import LARGEST
+from labo_ssg.inbox.http.guard import STRICT
+from labo_ssg.inbox.http.posted import LARGEST
 
 HEAD = 32 * 1024  # bytes of a request that are not its body: its head, its trailers, what parts its chunks
 LINES = 100  # headers

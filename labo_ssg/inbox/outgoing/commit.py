@@ -14,7 +14,7 @@ from labo_ssg.forge.git import Change
 from labo_ssg.forge.push import push
 from labo_ssg.forge.running import GitFailed
 from labo_ssg.formats import comment
-from labo_ssg.inbox.deliveries import FOLDERS, Failed
+from labo_ssg.inbox.outgoing.deliveries import FOLDERS, Failed
 from labo_ssg.places import APPROVED, PENDING, REMOVALS
 
 TRAILERS = 100  # messages that are named in a commit

@@ -12,10 +12,10 @@ from msgspec import structs
 from labo_ssg.disk import files
 from labo_ssg.formats import comment, removal
 from labo_ssg.formats.removal import Removal
-from labo_ssg.inbox import letter, smtp
-from labo_ssg.inbox.deliveries import Failed
-from labo_ssg.inbox.letter import Waiting
-from labo_ssg.inbox.told import Told
+from labo_ssg.inbox.outgoing import letter, smtp
+from labo_ssg.inbox.outgoing.deliveries import Failed
+from labo_ssg.inbox.outgoing.letter import Waiting
+from labo_ssg.inbox.outgoing.told import Told
 from labo_ssg.model import Site
 from labo_ssg.moderation import proposals
 from labo_ssg.moderation.showing import Shown

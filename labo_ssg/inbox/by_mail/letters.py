@@ -14,7 +14,8 @@ from labo_ssg.disk.spool import keep_new
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats import fields
 from labo_ssg.formats.comment import CommentHeader
-from labo_ssg.inbox import form, mail
+from labo_ssg.inbox import form
+from labo_ssg.inbox.by_mail import mail
 from labo_ssg.inbox.form import Submission
 from labo_ssg.model import Article, CommentSettings, Site
 from labo_ssg.pages import shelves

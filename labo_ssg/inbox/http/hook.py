@@ -15,8 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from labo_ssg.forge import hooks
-from labo_ssg.inbox import proposing
-from labo_ssg.inbox.posted import LARGEST, PATIENCE
+from labo_ssg.inbox.http.posted import LARGEST, PATIENCE
+from labo_ssg.inbox.outgoing import proposing
 from labo_ssg.model import Forge
 from labo_ssg.moderation import proposals
 

@@ -19,8 +19,8 @@ from typing import TypeVar
 from msgspec import Struct
 
 from labo_ssg.formats.plain_text import visible
-from labo_ssg.inbox import lines
-from labo_ssg.inbox.markup_off import text_of
+from labo_ssg.inbox.by_mail import lines
+from labo_ssg.inbox.by_mail.markup_off import text_of
 
 LARGEST = 200_000  # characters of a text that are looked at; a message has 20,000 at most
 SUFFIX = 6  # letters

@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import Lifespan
 
-from labo_ssg.inbox import posted
-from labo_ssg.inbox.metrics import Metrics
-from labo_ssg.inbox.pace import Pace
-from labo_ssg.inbox.posted import Refused
+from labo_ssg.inbox.http import posted
+from labo_ssg.inbox.http.metrics import Metrics
+from labo_ssg.inbox.http.posted import Refused
 from labo_ssg.inbox.reception import Answer, Newsstand, Reception
+from labo_ssg.inbox.screening.pace import Pace
 from labo_ssg.inbox.status import Counter
 from labo_ssg.pages import messages
 from labo_ssg.theme import Broken
