@@ -45,6 +45,10 @@ class Answer(Struct, frozen=True):
     reason: str = ""
 
 
+Asked = dict[int, asyncio.Future[Kept]]
+"""The orders that a process has not answered yet, by their numbers."""
+
+
 class Scribe:
     """Has messages kept in the mailbox of the site at a root.
 
@@ -53,75 +57,76 @@ class Scribe:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._writer: asyncio.StreamWriter | None = None
         self._starting = asyncio.Lock()
         self._numbers = count()
-        self._asked: dict[int, asyncio.Future[Kept]] = {}
+        self._running: tuple[asyncio.StreamWriter, Asked] | None = None
         self._listening: asyncio.Task[None] | None = None
 
     async def keep(self, header: CommentHeader, text: str, names: Sequence[Name]) -> Kept:
         """Keep a message as a mailbox does; raise OSError."""
-        pen = await self._pen()
+        async with self._starting:
+            pen, asked = self._running or await self._start()
         number = next(self._numbers)
-        self._asked[number] = asyncio.get_running_loop().create_future()
+        asked[number] = asyncio.get_running_loop().create_future()
         try:
             pen.write(pack(Order(number, header, text, tuple(names))) + b"\n")
             await pen.drain()
-            return await self._asked[number]
+            return await asked[number]
         finally:
-            del self._asked[number]
+            del asked[number]
 
     async def close(self) -> None:
         """Let the process end what it was told."""
-        if self._writer:
-            self._writer.close()
+        if self._running:
+            self._running[0].close()
         if self._listening:
             await self._listening
 
-    async def _pen(self) -> asyncio.StreamWriter:
-        """Return what takes orders, of a process that runs."""
-        async with self._starting:
-            if self._writer is None:
-                words = [sys.executable, "-P", "-m", __name__, str(self._root)]
-                environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-                process = await asyncio.create_subprocess_exec(
-                    *words, stdin=PIPE, stdout=PIPE, limit=LONGEST, env=environment
-                )
-                if process.stdin is None or process.stdout is None:
-                    raise AssertionError("both were asked for")
-                self._writer = process.stdin
-                self._listening = asyncio.create_task(self._listen(process, process.stdout))
-            return self._writer
+    async def _start(self) -> tuple[asyncio.StreamWriter, Asked]:
+        words = [sys.executable, "-P", "-m", __name__, str(self._root)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        process = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE, limit=LONGEST, env=environment)
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError("both were asked for")
+        self._running = process.stdin, {}
+        self._listening = asyncio.create_task(self._listen(process, process.stdout, self._running[1]))
+        return self._running
 
-    async def _listen(self, process: Process, answers: asyncio.StreamReader) -> None:
+    async def _listen(self, process: Process, answers: asyncio.StreamReader, asked: Asked) -> None:
         """Hand on the answers of a process, until it ends."""
-        async for line in answers:
-            answer = unpack(line, Answer)
-            asked = self._asked.get(answer.number)
-            if asked is None or asked.done():
-                continue  # whoever asked has not waited for it
-            if answer.kept:
-                asked.set_result(answer.kept)
-            else:
-                asked.set_exception(OSError(answer.error, answer.reason))
-        self._writer = None
-        status = await process.wait()
-        for asked in self._asked.values():
-            if not asked.done():
-                asked.set_exception(OSError(errno.EIO, f"the process that keeps messages has ended ({status})"))
+        try:
+            async for line in answers:
+                answer = unpack(line, Answer)
+                waiting = asked.get(answer.number)
+                if waiting is None or waiting.done():
+                    continue  # whoever asked has not waited for it
+                if answer.kept:
+                    waiting.set_result(answer.kept)
+                else:
+                    waiting.set_exception(OSError(answer.error, answer.reason))
+        finally:
+            self._running = None
+            if process.stdin:
+                process.stdin.close()  # should it be the answer that was wrong
+            for waiting in asked.values():
+                if not waiting.done():
+                    waiting.set_exception(OSError(errno.EIO, "the process that keeps messages has ended"))
+            await process.wait()
 
 
 def main() -> None:
     """Do what is asked for on stdin, until its end."""
     for sign in (signal.SIGINT, signal.SIGTERM):  # which the inbox gets, too: it ends when it is ready
         signal.signal(sign, signal.SIG_IGN)
+    answers = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what anything prints is no answer
     mailbox = Mailbox(Path(sys.argv[1]))
     with ThreadPoolExecutor(HANDS) as hands:
         for line in sys.stdin.buffer:
-            hands.submit(_obey, mailbox, unpack(line, Order))
+            hands.submit(_obey, mailbox, unpack(line, Order), answers)
 
 
-def _obey(mailbox: Mailbox, order: Order) -> None:
+def _obey(mailbox: Mailbox, order: Order, answers: int) -> None:
     try:
         answer = Answer(order.number, mailbox.keep(order.header, order.text, order.names))
     except OSError as error:
@@ -129,7 +134,7 @@ def _obey(mailbox: Mailbox, order: Order) -> None:
     except Exception as error:  # whatever it is, somebody waits for an answer
         traceback.print_tb(error.__traceback__)  # its words may be a visitor's
         answer = Answer(order.number, error=errno.EIO, reason=type(error).__name__)
-    os.write(sys.stdout.fileno(), pack(answer) + b"\n")  # in one piece, whoever else writes
+    os.write(answers, pack(answer) + b"\n")  # in one piece, whoever else writes
 
 
 if __name__ == "__main__":
