@@ -76,6 +76,16 @@ class Depot:
     def files(self, commit: str) -> Tree:
         return self.trees[self.commits[commit].tree]
 
+    def folder(self, tree: str) -> list[tuple[str, str, str]]:
+        """Return what lies in a tree, as git has it: each thing's name, "blob" or "tree", and its id."""
+        files, inside = self.trees[tree], {}
+        for path, made in files.items():
+            name, _, below = path.partition("/")
+            if below:
+                inside.setdefault(name, {})[below] = made
+        found = [(path, "blob", made) for path, made in files.items() if "/" not in path]
+        return sorted(found + [(name, "tree", self.tree(below)) for name, below in inside.items()])
+
     def contents(self, branch: str) -> dict[str, bytes]:
         return {path: self.blobs[made] for path, made in self.files(self.branches[branch]).items()}
 

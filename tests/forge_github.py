@@ -66,7 +66,7 @@ class GitHub(Forge):
     @route("DELETE", rf"{home}/git/refs/(?P<ref>[^/]+)")
     def delete_ref(self, call: Call) -> Any:
         branch = call["ref"].removeprefix("heads/")
-        self.branch(branch)
+        self.check_there(branch)
         del self.depot.branches[branch]
         raise Answer(204)
 
@@ -74,16 +74,23 @@ class GitHub(Forge):
     def move_ref(self, call: Call) -> Any:
         told, branch = call.fields("sha", "force"), call["ref"].removeprefix("heads/")
         self.check_free(branch)
-        tip = self.branch(branch)
+        tip = self.check_there(branch)
         if not told.get("force") and tip not in self.depot.history(told["sha"]):
             raise Answer(422, {"message": "Update is not a fast forward"})
         self.depot.branches[branch] = told["sha"]
         return {"ref": f"refs/heads/{branch}", "object": {"sha": told["sha"], "type": "commit"}}
 
+    def check_there(self, branch: str) -> str:
+        if branch not in self.depot.branches:
+            raise Answer(422, {"message": "Reference does not exist"})
+        return self.depot.branches[branch]
+
     @route("POST", rf"{home}/merges")
     def merge(self, call: Call) -> Any:
         told = call.fields("base head", "commit_message")
         ours, theirs = self.branch(told["base"]), self.commit_at(told["head"])
+        if theirs in self.depot.history(ours):
+            raise Answer(204)
         try:
             tree = self.depot.merged(ours, theirs)
         except Conflict:
@@ -123,19 +130,15 @@ class GitHub(Forge):
 
     @route("PATCH", rf"{home}/pulls/(?P<number>\d+)")
     def edit_pull(self, call: Call) -> Any:
-        told, pull = call.fields("", "title body state"), self.pull(call)
-        pull.title, pull.text = told.get("title", pull.title), told.get("body", pull.text)
-        if told.get("state") == "closed":
-            pull.tip, pull.state = self.depot.branches[pull.branch], "closed"
-        return self.show(pull)
+        return self.show(self.edited(call))
 
     @route("GET", rf"{home}/pulls/(?P<number>\d+)/commits")
     def pull_commits(self, call: Call) -> Any:
-        return [{"sha": one} for one in reversed(self.depot.beyond(self.depot.tip(self.pull(call))))]
+        return [{"sha": one} for one in reversed(self.depot.beyond(self.listed_tip(self.pull(call))))]
 
     @route("GET", rf"{home}/pulls/(?P<number>\d+)/files")
     def pull_files(self, call: Call) -> Any:
-        found = self.depot.put(self.depot.tip(self.pull(call)))
+        found = self.depot.put(self.listed_tip(self.pull(call)))
         return [{"filename": path, "status": kind} for path, kind in sorted(found.items())]
 
     def show(self, pull: Pull) -> dict[str, Any]:

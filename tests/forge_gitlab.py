@@ -32,9 +32,10 @@ class GitLab(Forge):
         told = call.fields("branch commit_message actions", "start_sha start_branch force author_name author_email")
         tip, start = self.depot.branches.get(told["branch"]), told.get("start_sha")
         if told["branch"] in self.protected:
-            raise Answer(403, {"message": "You are not allowed to push into this branch"})
+            raise Answer(403, {"message": "403 Forbidden - You are not allowed to push into this branch"})
         if tip and start and not told.get("force"):
-            raise Answer(400, {"message": f"A branch called '{told['branch']}' already exists."})
+            words = f"A branch called '{told['branch']}' already exists. Switch to that branch in order to make changes"
+            raise Answer(400, {"message": words})
         if not tip and not start:
             raise Answer(400, {"message": "You can only create or edit files when you are on a branch"})
         parent = start or tip
@@ -85,11 +86,7 @@ class GitLab(Forge):
 
     @route("PUT", rf"{home}/merge_requests/(?P<number>\d+)")
     def edit_pull(self, call: Call) -> Any:
-        told, pull = call.fields("", "title description state_event"), self.pull(call)
-        pull.title, pull.text = told.get("title", pull.title), told.get("description", pull.text)
-        if told.get("state_event") == "close":
-            pull.tip, pull.state = self.depot.branches[pull.branch], "closed"
-        return self.show(pull)
+        return self.show(self.edited(call, "description", "state_event", "close"))
 
     @route("PUT", rf"{home}/merge_requests/(?P<number>\d+)/rebase")
     def rebase(self, call: Call) -> Any:
@@ -100,10 +97,10 @@ class GitLab(Forge):
             try:
                 tree = self._picked(commit, made)
             except Conflict:
-                return {"rebase_in_progress": True}
+                raise Answer(202, {"rebase_in_progress": True}) from None
             made = self.depot.commit(tree, (made,), told.message, told.author)
         self.depot.branches[pull.branch] = made
-        return {"rebase_in_progress": True}
+        raise Answer(202, {"rebase_in_progress": True})
 
     def _picked(self, commit: str, onto: str) -> dict[str, str]:
         old, new = self.depot.files(self.depot.commits[commit].parents[0]), self.depot.files(commit)
@@ -119,11 +116,11 @@ class GitLab(Forge):
 
     @route("GET", rf"{home}/merge_requests/(?P<number>\d+)/commits")
     def pull_commits(self, call: Call) -> Any:
-        return [{"id": one} for one in self.depot.beyond(self.depot.tip(self.pull(call)))]
+        return [{"id": one} for one in self.depot.beyond(self.listed_tip(self.pull(call)))]
 
     @route("GET", rf"{home}/merge_requests/(?P<number>\d+)/diffs")
     def pull_files(self, call: Call) -> Any:
-        found = self.depot.put(self.depot.tip(self.pull(call)))
+        found = self.depot.put(self.listed_tip(self.pull(call)))
         return [{"new_path": path, "deleted_file": kind == "removed"} for path, kind in sorted(found.items())]
 
     def show(self, pull: Pull) -> dict[str, Any]:

@@ -75,13 +75,15 @@ class Forge:
     """A forge that runs; `calls` are those that came, `faults` what shall go wrong, `dies_after` how many it answers.
 
     With `mute`, the call that it dies with is carried out, but not answered. With `loses_first`, so is the first of
-    each kind.
+    each kind. `late`: what its lists of a pull request take for the branch's newest commit, one for each time they
+    are asked for.
     """
 
     prefix: ClassVar[str] = ""
     header: ClassVar[str] = "Authorization"
     scheme: ClassVar[str] = "Bearer"
     page: ClassVar[str] = "per_page"
+    most: ClassVar[int] = 100  # entries of a page
 
     def __init__(self, depot: Depot) -> None:
         self.depot = depot
@@ -92,6 +94,7 @@ class Forge:
         self.loses_first = False
         self.lost: set[str] = set()
         self.may_write = True
+        self.late: list[str] = []
         self.protected: set[str] = set()
         self.headers: list[dict[str, str]] = []
         self.lock = threading.Lock()
@@ -148,10 +151,29 @@ class Forge:
         raise Answer(404, {"message": "Not Found"})
 
     def _paged(self, found: list[Any], path: str, asked: dict[str, str]) -> Answer:
-        size, page = int(asked.get(self.page, 30)), int(asked.get("page", 1))
-        more = len(found) > page * size
-        link = {"Link": f'<{self.url}{path}?page={page + 1}>; rel="next"'} if more else {}
+        size, page = min(int(asked.get(self.page, 30)), self.most), int(asked.get("page", 1))
+        last = -(-len(found) // size)
+        pages = {"next": page + 1, "last": last} if page < last else {"first": 1, "prev": page - 1}
+        shown = [f'<{self.root}{path}?page={number}>; rel="{name}"' for name, number in pages.items()]
+        link = {"Link": ",".join(shown)} if last > 1 else {}
         return Answer(200, found[(page - 1) * size : page * size], **link)
+
+    @property
+    def root(self) -> str:
+        """Return by which address the forge calls itself."""
+        return self.url
+
+    def listed_tip(self, pull: Pull) -> str:
+        """Return the newest commit of a pull request, as the lists of its commits and files know it."""
+        return self.late.pop(0) if self.late else self.depot.tip(pull)
+
+    def edited(self, call: Call, text: str = "body", state: str = "state", closing: str = "closed") -> Pull:
+        """Edit a pull request; the names are those of the fields."""
+        told, pull = call.fields("", f"title {text} {state}"), self.pull(call)
+        pull.title, pull.text = told.get("title", pull.title), told.get(text, pull.text)
+        if told.get(state) == closing:
+            pull.tip, pull.state = self.depot.tip(pull), "closed"
+        return pull
 
     def branch(self, name: str) -> str:
         if name not in self.depot.branches:

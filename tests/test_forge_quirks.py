@@ -3,17 +3,20 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from forge_forgejo import Forgejo
 from forge_github import GitHub
 from forge_server import NAME, TOKEN, Answer, Fault, Forge, running
-from forges import KINDS, QUICK, connected
+from forges import KINDS, ONCE, QUICK, connected
 from msgspec.structs import replace
 from proposals import BRANCH, approved, depot, pending, proposal, text
 
 from labo_ssg.forge.api import Api
+from labo_ssg.forge.course import Pull
 from labo_ssg.forge.proposal import ForgeFailed
 
 BUSY = {"message": "busy"}
@@ -26,8 +29,9 @@ def forge(request: pytest.FixtureRequest) -> Iterator[Forge]:
 
 
 @pytest.fixture
-def forgejo() -> Iterator[Forge]:
-    with running(Forgejo(depot("un", "deux"))) as made:
+def forgejo() -> Iterator[Forgejo]:
+    made = Forgejo(depot("un", "deux"))
+    with running(made):
         yield made
 
 
@@ -130,6 +134,217 @@ def test_gitea_says_that_the_repository_is_empty_just_after_the_first_push(forge
 def test_a_405_that_asks_to_try_again_is_tried_again(forgejo: Forge) -> None:
     forgejo.faults.append(Fault("POST", "/pulls$", 405, {"message": "Please try again later"}))
     assert connected(forgejo).propose(proposal("un")).state == "open"
+
+
+def test_what_was_just_pushed_and_is_not_yet_listed_stays_removed(forge: Forge) -> None:
+    site = connected(forge)
+    site.propose(proposal("un", "deux"))
+    before = forge.depot.branches[BRANCH]
+    forge.depot.change(BRANCH, {approved("deux"): None})
+    forge.late = [before] * 3
+    site.propose(proposal("un", "deux"))
+    assert forge.late == []
+    assert approved("deux") not in forge.depot.contents(BRANCH)
+
+
+def test_lists_that_never_come_are_not_waited_for_for_ever(forge: Forge) -> None:
+    site = connected(forge)
+    site.propose(proposal("un"))
+    forge.late = [forge.depot.branches["main"]] * 50
+    assert approved("deux") in site.propose(proposal("un", "deux")).paths
+    assert len(forge.late) > 40
+
+
+def test_gitea_learns_of_main_a_moment_after_the_first_push(forge: Forge) -> None:
+    forge.faults.append(Fault("GET", "branches/main$", 404, {"message": "The target couldn't be found."}, times=3))
+    assert connected(forge).propose(proposal("un")).state == "open"
+    assert_one(forge)
+
+
+def test_a_commit_on_gitea_has_the_date_of_its_day(forgejo: Forgejo) -> None:
+    connected(forgejo).propose(proposal("un"))
+    date = datetime.fromisoformat(forgejo.dates[forgejo.depot.branches[BRANCH]])
+    assert abs(datetime.now(UTC) - date) < timedelta(minutes=10)
+
+
+def test_what_gitea_calls_itself_is_shown_but_not_asked(forgejo: Forgejo) -> None:
+    assert connected(forgejo).propose(proposal("un")).url == f"https://forge.asso.example/{NAME}/pulls/1"
+    for number in range(120):  # three pages, whose links name the other host
+        forgejo.depot.change(BRANCH, {f"content/{number}.md": b"x"})
+    assert len(connected(forgejo).remote.puts(Pull(BRANCH, 1, "open", ""))) == 121  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_gitea_that_cannot_find_a_pull_request_by_its_branches_lists_them(forgejo: Forgejo, is_old: bool) -> None:
+    forgejo.is_old = is_old
+    site = connected(forgejo)
+    assert site.standing(BRANCH).state == "none"
+    assert site.propose(proposal("un")).number == 1
+    assert site.propose(proposal("un", "deux")).number == 1
+    forgejo.depot.decide(forgejo.depot.pulls[0], "squash")
+    assert (site.standing(BRANCH).state, site.standing(BRANCH).by) == ("merged", "moderatrice")
+
+
+def test_of_pull_requests_made_in_one_second_the_last_counts(forgejo: Forgejo) -> None:
+    forgejo.age = lambda pull: "2026-11-23T10:00:00Z"
+    site = connected(forgejo)
+    for number in (1, 2, 3):
+        assert site.propose(proposal("un")).number == number
+        assert (site.standing(BRANCH).state, site.standing(BRANCH).number) == ("open", number)
+        forgejo.depot.decide(forgejo.depot.pulls[-1], "close")
+        assert (site.standing(BRANCH).state, site.standing(BRANCH).number) == ("closed", number)
+
+
+def test_what_is_older_than_the_last_pull_request_is_not_listed(forgejo: Forgejo) -> None:
+    for number in range(120):
+        forgejo.opened(f"elsewhere-{number}", "main", "Of somebody", "").state = "closed"
+    site = connected(forgejo)
+    site.propose(proposal("un"))
+    forgejo.depot.decide(forgejo.depot.pulls[-1], "close")
+    forgejo.calls.clear()
+    assert site.standing(BRANCH).number == 121
+    assert len(forgejo.calls) == 3  # one of the branch, those that are open, a page of those that are decided
+
+
+def test_a_pull_request_that_was_opened_again_goes_before_a_newer_one(forgejo: Forgejo) -> None:
+    site = connected(forgejo)
+    for _ in range(3):
+        site.propose(proposal("un"))
+        forgejo.depot.decide(forgejo.depot.pulls[-1], "close", keep_branch=True)
+    forgejo.depot.pulls[1].state = "open"
+    assert (site.standing(BRANCH).state, site.standing(BRANCH).number) == ("open", 2)
+    assert site.propose(proposal("un", "deux")).number == 2
+
+
+def test_a_branch_that_is_decided_is_written_over(forgejo: Forgejo) -> None:
+    site = connected(forgejo)
+    site.propose(proposal("un"))
+    forgejo.depot.decide(forgejo.depot.pulls[0], "close", keep_branch=True)
+    assert site.propose(proposal("deux")).number == 2
+    assert not any(call.startswith("DELETE") for call in forgejo.calls)
+    assert len(forgejo.depot.beyond(forgejo.depot.branches[BRANCH])) == 1
+
+
+def test_where_it_cannot_be_written_over_the_new_one_is_not_closed_with_the_old_one(forgejo: Forgejo) -> None:
+    forgejo.overwrites, forgejo.closes_after = False, 0.06
+    site = connected(forgejo, replace(QUICK, pause=0.05))
+    site.propose(proposal("un"))
+    forgejo.depot.decide(forgejo.depot.pulls[0], "close", keep_branch=True)
+    assert site.propose(proposal("deux")).number == 2
+    time.sleep(0.1)
+    assert (site.standing(BRANCH).state, site.standing(BRANCH).number) == ("open", 2)
+    assert len(forgejo.depot.beyond(forgejo.depot.branches[BRANCH])) == 1
+
+
+@pytest.mark.parametrize("overwrites", [True, False], ids=["Gitea 1.26", "older"])
+@pytest.mark.parametrize("branch", ["main", BRANCH])
+def test_a_file_that_leaves_meanwhile_is_looked_for_again(forgejo: Forgejo, branch: str, overwrites: bool) -> None:
+    forgejo.overwrites = overwrites
+    site = connected(forgejo)
+    if branch == BRANCH:
+        site.propose(proposal("un"))
+    ask, once = forgejo._done, []
+
+    def meanwhile(method: str, target: str, headers: dict[str, str], data: bytes) -> Answer:
+        if method == "POST" and target.endswith("/contents") and not once:
+            once.append(forgejo.depot.change(branch, {pending("deux"): None}))
+        return ask(method, target, headers, data)
+
+    forgejo._done = meanwhile  # type: ignore[method-assign] # a person at work between two calls
+    assert approved("deux") in site.propose(proposal("un", "deux")).paths
+    assert once
+    assert pending("deux") not in forgejo.depot.contents(BRANCH)
+
+
+@pytest.mark.parametrize("mute", [False, True], ids=["before it is done", "before it is answered"])
+def test_where_it_cannot_be_written_over_it_may_be_cut_anywhere(mute: bool) -> None:
+    for number in range(100):
+        forge = Forgejo(depot("un", "deux"))
+        forge.overwrites = False
+        with running(forge):
+            connected(forge).propose(proposal("un"))
+            forge.depot.decide(forge.depot.pulls[0], "close", keep_branch=True)
+            forge.dies_after, forge.mute = len(forge.calls) + number, mute
+            try:
+                connected(forge, ONCE).propose(proposal("deux"))
+                died = False
+            except ForgeFailed:
+                died = True
+            forge.dies_after = 1_000_000
+            assert connected(forge).propose(proposal("deux")).paths == (approved("deux"),)
+        assert [one.state for one in forge.depot.pulls] == ["closed", "open"]
+        assert len(forge.depot.beyond(forge.depot.branches[BRANCH])) == 1
+        if not died:
+            break
+    assert number >= 5
+
+
+def test_a_pull_request_that_gitea_cannot_show_is_passed_over(forgejo: Forgejo) -> None:
+    site = connected(forgejo)
+    site.propose(proposal("un"))
+    forgejo.depot.decide(forgejo.depot.pulls[0], "close")
+    forgejo.opened("elsewhere", "main", "Of a fork that is gone", "").state = "closed"
+    forgejo.unmade = {2}
+    assert site.standing(BRANCH).number == 1
+
+
+def test_pull_requests_that_are_switched_off_are_told(forgejo: Forgejo) -> None:
+    forgejo.has_pulls = False
+    with pytest.raises(ForgeFailed, match="POST /repos/asso/site/pulls: 404") as failed:
+        connected(forgejo).propose(proposal("un"))
+    assert failed.value.hint == "are pull requests enabled, in the settings of the repository?"
+
+
+def test_a_branch_whose_name_is_too_long_for_gitea_is_told(forgejo: Forgejo) -> None:
+    with pytest.raises(ForgeFailed, match=r"422 Unprocessable Entity: MaxSize$"):
+        connected(forgejo).propose(proposal("un", branch="labo/" + "x" * 100))
+
+
+def test_trees_of_gitea_are_read_page_by_page(forgejo: Forgejo) -> None:
+    names = [f"m{number}" for number in range(30)]
+    forgejo.depot.change("main", {pending(one): text(one) for one in names})
+    forgejo.trees = 7
+    site = connected(forgejo)
+    assert len(site.propose(proposal(*names)).paths) == 30
+    elsewhere = [f"comments/approved/article-{number}/x.md" for number in range(20)]
+    assert site.holds([*elsewhere, *(pending(one) for one in names)]) == {pending(one) for one in names}
+
+
+def test_a_file_whose_name_is_not_ascii_is_found_on_gitea(forgejo: Forgejo) -> None:
+    path = "comments/pending/été à l'ouest #1?/un 100 %.md"
+    forgejo.depot.change("main", {path: b"x"})
+    assert connected(forgejo).holds([path, f"{path}x"]) == {path}
+
+
+def test_what_is_too_much_at_once_is_told(forge: Forge) -> None:
+    page = b"<html><head><title>413 Request Entity Too Large</title></head></html>"
+    forge.faults.append(Fault("POST", "/(git/trees|repository/commits|contents)$", 413, page))
+    with pytest.raises(ForgeFailed, match="413 Request Entity Too Large") as failed:
+        connected(forge).propose(proposal("un"))
+    assert "client_max_body_size" in failed.value.hint
+
+
+def test_no_proxy_stands_between_this_machine_and_itself(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert connected(forge).propose(proposal("un")).state == "open"
+
+
+def test_github_has_nothing_to_bring_to_a_branch_that_is_up_to_date() -> None:
+    with running(GitHub(depot("un"))) as forge:
+        site = connected(forge)
+        site.propose(proposal("un"))
+        tip = forge.depot.branches[BRANCH]
+        site.remote.catch_up(Pull(BRANCH, 1, "open", ""))  # type: ignore[attr-defined]
+        assert forge.depot.branches[BRANCH] == tip
+
+
+def test_a_branch_that_somebody_deleted_is_no_mistake(forge: Forge) -> None:
+    site = connected(forge)
+    site.remote.delete("labo/gone")  # type: ignore[attr-defined]
+    assert set(forge.depot.branches) == {"main"}
 
 
 def test_of_two_objects_in_one_body_the_first_is_told(forgejo: Forge) -> None:

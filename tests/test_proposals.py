@@ -247,6 +247,19 @@ def test_each_message_is_proposed_merged_or_closed(bench: Bench) -> None:
     assert "decided on the forge" in refused.reason
 
 
+@pytest.mark.parametrize("name", ["a.b", "x" * 200, "a." * 100])
+def test_a_message_with_a_name_that_no_branch_has_is_proposed(bench: Bench, name: str) -> None:
+    bench.put(name)
+    assert proposed(bench.propose()) == [(name, branch_of(name))]
+    assert len(branch_of(name)) <= 100
+    bench.decide(branch_of(name), "merge")
+    assert done(bench.tidy()) == {name: "approved"}
+
+
+def test_messages_whose_long_names_begin_alike_have_branches_of_their_own() -> None:
+    assert len({branch_of("x" * 150 + end) for end in ("", "a", ".", "-")}) == 4
+
+
 def test_all_share_one_pull_request_which_later_ones_join(bench: Bench) -> None:
     bench.put(ONE)
     assert proposed(bench.propose("together")) == [(ONE, TOGETHER)]

@@ -27,6 +27,7 @@ HOPS = 3  # redirects that are followed
 LIMITED = 60.0  # seconds after which GitHub may be asked again, where it says only that it was too often
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 _NOTHING_DONE = {401, 403, 404, 429}  # what answers so has written nothing
+_HERE = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # no proxy stands between this machine and itself
 _LOG = logging.getLogger(__name__)
 
 Asked = dict[str, str | int]
@@ -48,19 +49,26 @@ PATIENCE = Patience()
 
 
 class Refused(ForgeFailed):
-    """A call that was not answered by a yes. `status` is 0 where there was no answer; `again`: it may pass later."""
+    """A call that was not answered by a yes. `status` is 0 where there was no answer; `again`: it may pass later.
 
-    def __init__(self, words: str, hint: str, status: int, *, again: bool, wait: float = 0.0) -> None:
+    `unknown`: not the thing that was asked for is missing, but the call, as on an older forge.
+    """
+
+    def __init__(
+        self, words: str, hint: str, status: int, *, again: bool, wait: float = 0.0, unknown: bool = False
+    ) -> None:
         super().__init__(words, hint)
         self.status = status
         self.again = again
         self.wait = wait
+        self.unknown = unknown
 
 
 class Api:
     """The API at `base` ("https://api.github.com") of the forge called `name`.
 
-    `rights` says in words what the token must be allowed to do.
+    `rights` says in words what the token must be allowed to do. `date` is when the forge last answered, by its own
+    clock, "" where it has not said so.
     """
 
     def __init__(
@@ -71,6 +79,7 @@ class Api:
         self.name = name
         self._token = token
         self._rights = rights
+        self.date = ""
         self._patience = patience
         self._client = httpx.Client(
             base_url=base,
@@ -84,6 +93,7 @@ class Api:
             verify=_trusted(),
             # One connection for each call: one that a forge has closed meanwhile would make a write doubtful.
             limits=httpx.Limits(max_keepalive_connections=0),
+            mounts=dict.fromkeys(_HERE),
         )
 
     def get(self, path: str, /, **asked: str | int) -> Any:
@@ -100,7 +110,10 @@ class Api:
             raise
 
     def pages(self, path: str, /, **asked: str | int) -> Iterator[Any]:
-        """Yield the entries of a list, whatever the number of its pages; none where there is no such list."""
+        """Yield the entries of a list, whatever the number of its pages; none where there is no such list.
+
+        An entry that Gitea cannot make, as that of a repository that is gone, is null: it is left out.
+        """
         for page in range(1, PAGES + 1):
             try:
                 answer = self._patiently("GET", path, {**asked, "page": page}, None, None)
@@ -108,7 +121,7 @@ class Api:
                 if refused.status == 404:
                     return
                 raise
-            yield from self._decoded(answer, f"GET {path}") or ()
+            yield from (one for one in self._decoded(answer, f"GET {path}") or () if one is not None)
             if "next" not in answer.links:
                 return
 
@@ -119,6 +132,14 @@ class Api:
         """
         answer = self._patiently(method, path, {}, body, seen)
         return self._decoded(answer, f"{method} {path}") if isinstance(answer, httpx.Response) else answer
+
+    def remove(self, path: str) -> None:
+        """Delete what lies at `path`; it may be gone already, by an earlier try or by somebody else."""
+        try:
+            self.write("DELETE", path, None)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
 
     def _patiently(
         self, method: str, path: str, asked: Mapping[str, str | int], body: Mapping[str, Any] | None, seen: Seen | None
@@ -151,6 +172,7 @@ class Api:
                 answer = self._client.request(method, address, params=params, json=body)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 raise self._unanswered(call, error) from None
+            self.date = _date(answer)
             if not answer.has_redirect_location:
                 break
             address, params = self._redirected(call, method, answer), None
@@ -183,9 +205,9 @@ class Api:
         limited = status == 403 and wait > 0
         # Seen on Gitea: a pull request that is still being looked at, a repository just after its first push.
         not_yet = status in (405, 409, 422, 423) and any(one in said.lower() for one in ("try again", "is empty"))
-        return Refused(
-            words, self._hint(status, limited), status, again=status in _BUSY or limited or not_yet, wait=wait
-        )
+        again = status in _BUSY or limited or not_yet
+        unknown = status == 404 and not answer.text.lstrip().startswith("{")
+        return Refused(words, self._hint(status, limited), status, again=again, wait=wait, unknown=unknown)
 
     def _hint(self, status: int, limited: bool) -> str:
         if limited or status in _BUSY:
@@ -196,6 +218,8 @@ class Api:
             return f"the token lacks a right, or the branch is protected: it needs {self._rights}"
         if status == 404:
             return f"there is no such thing, or the token may not see it: it needs {self._rights}"
+        if status == 413:
+            return "a proxy takes no more at once (nginx: client_max_body_size), or a quota of the forge is used up"
         return ""
 
     def _without_token(self, text: str) -> str:
@@ -242,6 +266,14 @@ def _sentences(found: object) -> Iterator[str]:
 def _in_a_line(text: str) -> str:
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return line if len(line) <= SAID else f"{line[: SAID - 1]}…"
+
+
+def _date(answer: httpx.Response) -> str:
+    """Return the date of an answer as an API writes one: 2026-11-23T10:00:00+00:00."""
+    try:
+        return parsedate_to_datetime(answer.headers["date"]).isoformat()
+    except (KeyError, ValueError):
+        return ""
 
 
 def _asked_to_wait(answer: httpx.Response) -> float:

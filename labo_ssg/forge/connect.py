@@ -7,6 +7,7 @@ is a plain repository.
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from msgspec import Struct
 from labo_ssg.forge.api import PATIENCE, Patience
 from labo_ssg.forge.course import Course, Remote
 from labo_ssg.forge.forgejo import Forgejo
+from labo_ssg.forge.git import commit_at
 from labo_ssg.forge.github import GitHub
 from labo_ssg.forge.gitlab import GitLab
 from labo_ssg.forge.plain import Plain, without_credentials
@@ -26,11 +28,8 @@ from labo_ssg.model import Repository
 
 MAIN = "main"  # where nothing says otherwise
 _APIS: dict[Kind, str] = {"github": "/api/v3", "gitlab": "/api/v4", "forgejo": "/api/v1"}
-_USUAL: dict[Kind, str] = {
-    "github": "https://github.com",
-    "gitlab": "https://gitlab.com",
-    "forgejo": "https://codeberg.org",
-}
+# Where "organisation/site" lies if nothing says it. Gitea has no such place: its token must not go to a stranger.
+_USUAL = {"github": "https://github.com", "gitlab": "https://gitlab.com", "forgejo": "https://codeberg.org"}
 _TOKENS: dict[Kind, tuple[str, ...]] = {
     "github": ("GITHUB_TOKEN", "GH_TOKEN"),
     "gitlab": ("GITLAB_TOKEN",),
@@ -63,7 +62,7 @@ def connect(
     main = repository.branch if repository else _head_of(root)
     given = environ.get("LABO_REPOSITORY", "").strip()
     found = given or (repository.url if repository else "") or _origin(root)
-    kind = NAMES.get(asked) or _kind(_address(found, None), None if given else repository) or _kind_of_token(environ)
+    kind = NAMES.get(asked) or _kind(_address(found), None if given else repository) or _kind_of_token(environ)
     token = _token(kind, environ)
     if asked == "git" or not token:
         return _plain(root, given, main, asked, kind)
@@ -71,11 +70,12 @@ def connect(
         hint = "set LABO_FORGE to github, gitlab, forgejo or gitea, or `forge` of `repository` in site.yaml"
         shown = without_credentials(found) or "(none)"
         raise ForgeFailed(f"the address {shown} does not tell which forge it is", hint)
-    address = _address(found, kind)
+    api = environ.get("LABO_FORGE_API", "").strip()
+    address = _address(found) or _short(found, api or _USUAL.get(asked, ""))
     if address is None:
         hint = "set LABO_REPOSITORY to https://host/organisation/site, or `repository` in site.yaml"
         raise ForgeFailed(f"`{without_credentials(found)}` is not the address of a repository on a forge", hint)
-    return Course(_driver(kind, address, environ.get("LABO_FORGE_API", "").strip(), main, token, patience), main)
+    return Course(_driver(kind, address, api, main, token, patience), main, patience.pause)
 
 
 def _driver(kind: Kind, address: Address, api: str, main: str, token: str, patience: Patience) -> Remote:
@@ -103,19 +103,21 @@ def _cut(path: str) -> tuple[str, str]:
     return "/".join(parts[:-2]), "/".join(parts[-2:])
 
 
-def _address(found: str, kind: Kind | None) -> Address | None:
-    """Return where `found` leads on the web; None where it is a folder, or nothing."""
+def _short(found: str, host: str) -> Address | None:
+    """Return where "organisation/site" lies on `host`; None where `found` is something else, or there is no host."""
+    return Address(host, _path(found)) if host and _SHORT.fullmatch(found) else None
+
+
+def _address(found: str) -> Address | None:
+    """Return where `found` leads on the web; None where it is a folder, a short name, or nothing."""
     if re.match(r"https?://", found):
         url = urlsplit(found)
-        port = f":{url.port}" if url.port else ""
-        return Address(f"{url.scheme}://{url.hostname}{port}", _path(url.path))
+        return Address(f"{url.scheme}://{url.netloc.rpartition('@')[2].lower()}", _path(url.path))
     if found.startswith(("ssh://", "git+ssh://")):
         url = urlsplit(found)
         return Address(f"https://{url.hostname}", _path(url.path))
     if scp := _SCP.fullmatch(found):
         return Address(f"https://{scp['host'].lower()}", _path(scp["path"]))
-    if kind and _SHORT.fullmatch(found):
-        return Address(_USUAL[kind], _path(found))
     return None
 
 
@@ -160,9 +162,12 @@ def _origin(root: Path) -> str:
 
 
 def _head_of(root: Path) -> str:
-    """Return what the remote calls its main branch, as far as this clone knows."""
-    try:
-        found = run(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").decode().strip()
-    except GitFailed:
-        return MAIN
-    return found.removeprefix("origin/")
+    """Return what the remote calls its main branch, as far as this clone knows: only `git clone` writes it down."""
+    with suppress(GitFailed):
+        return run(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").decode().strip().removeprefix("origin/")
+    with suppress(GitFailed):
+        for place in ("refs/remotes/origin", "refs/heads"):
+            for name in (MAIN, "master"):
+                if commit_at(root, f"{place}/{name}"):
+                    return name
+    return MAIN

@@ -8,20 +8,20 @@ was removed by hand: it does not come back. One that was put and then changed ke
 rewritten by force tells nothing of what was on it before.)
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from labo_ssg.forge.api import Refused
 from labo_ssg.forge.proposal import Change, ForgeFailed, Proposal, Standing, State
-from labo_ssg.packing import digest_of_file
+from labo_ssg.forge.writing import Writing, blob
 from labo_ssg.places import APPROVED
 
-Item = TypeVar("Item")
-
 TRIES = 4  # times that one starts again because somebody else was faster
+LOOKS = 5  # times that one looks at what a forge may tell a moment late
 TOLD = 250  # commits of a pull request that GitHub tells of: with that many, there may be more
 
 
@@ -39,29 +39,6 @@ class Pull(Struct, frozen=True):
     title: str = ""
     text: str = ""
     by: str = ""
-
-
-class Writing(Struct, frozen=True):
-    """One commit to be written: `changes` upon the commit `start`, which holds `there` (path → id of the blob).
-
-    `tip` is where the branch is now, "" where it is not; `reset`: what it holds is done with, and is written over.
-    """
-
-    proposal: Proposal
-    changes: tuple[Change, ...]
-    start: str
-    there: Mapping[str, str]
-    tip: str
-    reset: bool
-
-    @property
-    def removed(self) -> list[str]:
-        """Return the files that move away, as far as they are there."""
-        return [one.old for one in self.changes if self.leaves(one)]
-
-    def leaves(self, change: Change) -> bool:
-        """Tell whether `change` is a move, as seen from `start`."""
-        return bool(change.old) and change.old != change.path and change.old in self.there
 
 
 class Remote(Protocol):
@@ -121,11 +98,15 @@ class Remote(Protocol):
 
 
 class Course:
-    """A forge: what `Forge` asks for, by means of what a driver can do. `main` is its main branch."""
+    """A forge: what `Forge` asks for, by means of what a driver can do. `main` is its main branch.
 
-    def __init__(self, remote: Remote, main: str) -> None:
+    What it may tell late is looked at again after `pause` seconds.
+    """
+
+    def __init__(self, remote: Remote, main: str, pause: float) -> None:
         self.remote = remote
         self._main = main
+        self._pause = pause
 
     def propose(self, proposal: Proposal) -> Standing:
         """See `Forge.propose`. Where nothing is left to propose, nothing is made, and the last one's standing said."""
@@ -155,11 +136,17 @@ class Course:
         return set(paths) & self.remote.files(self._tip_of_main(), paths).keys() if paths else set()
 
     def _tip_of_main(self) -> str:
-        tip = self.remote.tip(self._main)
-        if not tip:
-            hint = "`repository` in site.yaml says its `branch`; the token must be allowed to read the repository"
-            raise ForgeFailed(f"there is no branch {self._main}", hint)
-        return tip
+        """Return the newest commit of main. Seen on Gitea: just after the first push, it knows of no branch yet."""
+        for look in range(LOOKS):
+            if tip := self.remote.tip(self._main):
+                return tip
+            if look < LOOKS - 1:
+                time.sleep(self._pause)
+        hint = (
+            "was the site pushed there? `repository` in site.yaml says its `branch`;"
+            " the token must be allowed to read the repository"
+        )
+        raise ForgeFailed(f"there is no branch {self._main}", hint)
 
     def _proposed(self, proposal: Proposal) -> Standing:
         start = self._tip_of_main()
@@ -201,7 +188,7 @@ class Course:
     ) -> list[Change]:
         """Return those that nobody has removed from the branch, or changed there."""
         missing = list(missing)
-        commits = self.remote.commits(pull)
+        commits = self._commits(pull, writing.tip)
         paths = [one.path for one in missing]
         if len(commits) <= 1:
             states = {path: int(path in here) for path in paths}
@@ -214,11 +201,22 @@ class Course:
             states = {path: sum(full or commit in known for commit in log) for path, log in logs.items()}
         return [one for one in missing if states[one.path] <= int(one.path in here)]
 
+    def _commits(self, pull: Pull, tip: str) -> list[str]:
+        """Return the commits of a pull request, `tip` among them: what was just pushed, forges list a moment late."""
+        commits = self.remote.commits(pull)
+        for _ in range(LOOKS - 1):
+            if tip in commits or len(commits) >= TOLD:
+                break
+            time.sleep(self._pause)
+            commits = self.remote.commits(pull)
+        return commits
+
     def _write(self, writing: Writing) -> None:
         try:
             self.remote.write(writing)
         except Refused as refused:
-            if refused.status in (400, 404, 409, 422) and self._has_moved(writing):
+            # 500: seen on Forgejo, where a file is gone, and on Gitea, where somebody pushed in between.
+            if refused.status in (400, 404, 409, 422, 500) and self._has_moved(writing):
                 raise Moved from refused
             raise
 
@@ -237,35 +235,18 @@ class Course:
         return pull
 
 
-def blob(change: Change) -> str:
-    """Return the id that git gives to what a change puts."""
-    return digest_of_file(change.data).hex()
+def arrived(remote: Remote, branch: str, before: str, changes: Collection[Change]) -> bool | None:
+    """Return True if a commit with `changes` is on `branch`, None if it is still at `before`; else raise Moved.
 
-
-def who(author: str) -> dict[str, str]:
-    """Return the two parts of "Name <address>"."""
-    name, _, address = author.removesuffix(">").partition("<")
-    return {"name": name.strip(), "email": address.strip()}
-
-
-def weight(change: Change) -> int:
-    return len(change.data)
-
-
-def batches(
-    items: Iterable[Item], weigh: Callable[[Item], int], most: int, count: int = 10_000
-) -> Iterator[list[Item]]:
-    """Yield the items in parts that one call can carry: no heavier than `most`, no more than `count`."""
-    batch: list[Item] = []
-    size = 0
-    for item in items:
-        if batch and (size + weigh(item) > most or len(batch) == count):
-            yield batch
-            batch, size = [], 0
-        batch.append(item)
-        size += weigh(item)
-    if batch:
-        yield batch
+    The branch itself is looked at: seen on Gitea, a commit that was made is answered by 422.
+    """
+    tip = remote.tip(branch)
+    if tip in ("", before):
+        return None
+    here = remote.files(tip, [one.path for one in changes])
+    if not all(here.get(one.path) == blob(one) for one in changes):
+        raise Moved
+    return True
 
 
 def _standing(pull: Pull | None, put: Iterable[str]) -> Standing:

@@ -2,23 +2,30 @@
 
 The token needs the scope `write:repository`, of a user who may write to the repository. Each file costs these forges
 some processes of git, so what is large goes in several calls, each a commit of its own. A branch whose pull request
-is decided is deleted and made anew: the API knows no other way to have it begin at main again.
+is decided is written over; where the API cannot do that (Gitea before 1.26, Forgejo), it is deleted and made anew.
 """
 
 import base64
+import time
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from labo_ssg.forge.api import PATIENCE, Api, Asked, Patience, Refused
-from labo_ssg.forge.course import Pull, Writing, batches, blob, weight, who
+from labo_ssg.forge.course import Pull, arrived
 from labo_ssg.forge.proposal import Change, Proposal, State
+from labo_ssg.forge.writing import Writing, batches, weight, who
 
 RIGHTS = "the scope “write:repository”, of a user who may write to this repository"
-FOLDERS = 12  # that are listed one by one; where more are asked for, the whole tree is
+FOLDERS = 12  # that are listed one by one; where more are asked for, all that lies below their tops is
+KEPT = 100  # listings that are remembered
 BATCH, FILES = 2_000_000, 50  # bytes and messages in one call
+SETTLING = 2  # pauses after which Gitea has done with a branch that was deleted
 _PAGE = 50  # entries of a page, as many as these forges give unless they are set up otherwise
 _BRIEF = {"stat": "false", "verification": "false", "files": "false"}
+
+Entry = tuple[str, str, str]
+"""What lies in a folder: its path there, "blob" or "tree", and its id."""
 
 
 class Forgejo:
@@ -28,56 +35,99 @@ class Forgejo:
         self._api = Api("Forgejo", base, token, "token", RIGHTS, patience)
         self._home = f"/repos/{quote(name)}"
         self._main = main
+        self._pause = patience.pause
+        self._kept: dict[str, list[Entry]] = {}
 
     def last(self, branch: str) -> Pull | None:
         return _pull(found) if (found := self._last(branch)) else None
 
     def _last(self, branch: str) -> Any:
-        """Ask for *a* pull request of the branch; only if it is decided can there be a newer one, to be looked for."""
-        found = self._api.find(f"{self._home}/pulls/{quote(self._main, safe='')}/{quote(branch)}")
-        if not found or found["state"] == "open":
+        """Ask for *a* pull request of the branch: only if it is decided can there be another one, to be looked for."""
+        try:
+            found = self._api.get(f"{self._home}/pulls/{quote(self._main, safe='')}/{quote(branch)}")
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            if not refused.unknown:
+                return None
+            found = None  # Gitea before 1.22 has no such call
+        if found and found["state"] == "open":
             return found
-        for one in self._api.pages(f"{self._home}/pulls", state="all", limit=_PAGE):  # newest first
-            if one["number"] <= found["number"]:
+        return next((one for one in self._pulls("open") if _is_of(one, branch)), None) or self._newest(branch) or found
+
+    def _newest(self, branch: str) -> Any:
+        """Return the decided pull request of `branch` that was made last: in one second, they are in no order."""
+        best: Any = None
+        for one in self._pulls("closed"):
+            if best and one["created_at"] != best["created_at"]:
                 break
-            if _branch(one) == branch and one["head"]["repo_id"] == one["base"]["repo_id"]:
-                return one
-        return found
+            if _is_of(one, branch) and (best is None or one["number"] > best["number"]):
+                best = one
+        return best
+
+    def _pulls(self, state: str) -> Iterator[Any]:
+        """Yield the pull requests that are open, or closed (and so decided), newest first."""
+        return self._api.pages(f"{self._home}/pulls", state=state, limit=_PAGE)
 
     def tip(self, branch: str) -> str:
         found = self._api.find(f"{self._home}/branches/{quote(branch)}")
         return str(found["commit"]["id"]) if found else ""
 
     def files(self, commit: str, paths: Collection[str]) -> dict[str, str]:
+        """See `Remote.files`. Folders are read as git's trees: the contents API looks up who changed each file last."""
         folders = sorted({path.rpartition("/")[0] for path in paths})
-        if len(folders) <= FOLDERS:
-            return {path: made for folder in folders for path, made in self._listed(commit, folder)}
-        return dict(self._tree(commit))
+        is_deep = len(folders) > FOLDERS
+        if is_deep:
+            folders = sorted({"/".join(folder.split("/")[:2]) for folder in folders})
+        return {
+            f"{folder}/{path}" if folder else path: made
+            for folder in folders
+            if (tree := self._tree(commit, folder))
+            for path, kind, made in self._entries(tree, is_deep=is_deep)
+            if kind == "blob"
+        }
 
-    def _listed(self, commit: str, folder: str) -> Iterator[tuple[str, str]]:
-        found = self._api.find(f"{self._home}/contents/{quote(folder)}", ref=commit)
-        if isinstance(found, list):
-            yield from ((one["path"], one["sha"]) for one in found if one["type"] == "file")
+    def _tree(self, commit: str, folder: str) -> str:
+        """Return the id of the tree of `folder`, "" where there is none."""
+        tree = commit
+        for name in folder.split("/") if folder else ():
+            entries = self._entries(tree, is_deep=False)
+            tree = next((made for path, kind, made in entries if (path, kind) == (name, "tree")), "")
+            if not tree:
+                break
+        return tree
 
-    def _tree(self, commit: str) -> Iterator[tuple[str, str]]:
+    def _entries(self, tree: str, *, is_deep: bool) -> list[Entry]:
+        """Return what lies in a tree, or below it if `is_deep`; a tree is what it is for ever."""
+        if is_deep:
+            return list(self._told_entries(tree, recursive="true"))
+        if tree not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[tree] = list(self._told_entries(tree))
+        return self._kept[tree]
+
+    def _told_entries(self, tree: str, **asked: str | int) -> Iterator[Entry]:
         page, told = 1, 0
         while True:
-            found = self._api.get(f"{self._home}/git/trees/{commit}", recursive="true", page=page, per_page=1000)
-            yield from ((one["path"], one["sha"]) for one in found["tree"] if one["type"] == "blob")
-            page, told = page + 1, told + len(found["tree"])
-            if not found["tree"] or not (found["truncated"] or told < found.get("total_count", 0)):
+            found = self._api.get(f"{self._home}/git/trees/{tree}", page=page, per_page=1000, **asked)
+            entries = found["tree"] or ()  # null for none
+            yield from ((one["path"], one["type"], one["sha"]) for one in entries)
+            page, told = page + 1, told + len(entries)
+            if not entries or not (found["truncated"] or told < found.get("total_count", 0)):
                 return
 
     def decided_by(self, pull: Pull) -> str:
         return pull.by
 
     def commits(self, pull: Pull) -> list[str]:
-        found = self._api.pages(f"{self._home}/pulls/{pull.number}/commits", limit=_PAGE, files="false")
+        asked: Asked = {"limit": _PAGE, "files": "false", "verification": "false"}
+        found = self._api.pages(f"{self._home}/pulls/{pull.number}/commits", **asked)
         return [one["sha"] for one in found]
 
     def log(self, branch: str, path: str) -> list[str]:
         found = self._api.find(f"{self._home}/commits", sha=branch, path=path, limit=2, **_BRIEF)  # 404: none at all
-        return [one["sha"] for one in found or ()]
+        return [one["sha"] for one in found or ()][:2]  # with a path, some tell more than they are asked for
 
     def puts(self, pull: Pull) -> set[str]:
         found = self._api.pages(f"{self._home}/pulls/{pull.number}/files", limit=_PAGE)
@@ -99,39 +149,45 @@ class Forgejo:
                 raise
 
     def write(self, writing: Writing) -> None:
-        if writing.tip and writing.reset:
-            self.delete(writing.proposal.branch)
-        begun = writing.reset or not writing.tip
-        tip = "" if begun else writing.tip
+        tip, begun = writing.tip, writing.reset or not writing.tip
         for changes in batches(writing.changes, weight, BATCH, FILES):
-            self._commit(writing, changes, tip, begun=begun)
+            if begun and tip:
+                self._write_over(writing, changes, tip)
+            else:
+                self._commit(writing, changes, tip, begun=begun)
             begun, tip = False, self.tip(writing.proposal.branch)
 
-    def delete(self, branch: str) -> None:
+    def _write_over(self, writing: Writing, changes: Sequence[Change], tip: str) -> None:
+        """Have the branch, which is at `tip`, begin at main again."""
         try:
-            self._api.write("DELETE", f"{self._home}/branches/{quote(branch)}", None)
+            self._commit(writing, changes, tip, begun=True)
         except Refused as refused:
-            if refused.status != 404:  # it went by an earlier try
+            if "branch already exists" not in str(refused) or self.tip(writing.proposal.branch) != tip:
                 raise
+            self.delete(writing.proposal.branch)
+            # Gitea closes the pull requests of a branch that is gone by and by: it must not find the new one.
+            time.sleep(SETTLING * self._pause)
+            self._commit(writing, changes, "", begun=True)
+
+    def delete(self, branch: str) -> None:
+        self._api.remove(f"{self._home}/branches/{quote(branch)}")
 
     def _commit(self, writing: Writing, changes: Sequence[Change], before: str, *, begun: bool) -> None:
         proposal = writing.proposal
         author = who(proposal.author)
+        dates = {"dates": {"author": self._api.date, "committer": self._api.date}} if self._api.date else {}
         body = {
             **({"branch": self._main, "new_branch": proposal.branch} if begun else {"branch": proposal.branch}),
+            **({"force_push": True} if begun and before else {}),
             "message": proposal.message,
             "author": author,
             "committer": author,
+            **dates,  # seen on Gitea 1.25: without them, it is 2001
             "files": [operation for one in changes for operation in _operations(one, writing)],
         }
 
         def seen() -> bool | None:
-            """Look at the branch itself: seen on Gitea, a commit that was made is answered by 422."""
-            tip = self.tip(proposal.branch)
-            if tip in ("", before):
-                return None
-            here = self.files(tip, [one.path for one in changes])
-            return True if all(here.get(one.path) == blob(one) for one in changes) else None
+            return arrived(self, proposal.branch, before, changes)
 
         self._api.write("POST", f"{self._home}/contents", body, seen)
 
@@ -142,7 +198,12 @@ class Forgejo:
             found = self._last(proposal.branch)
             return found if found and found["state"] == "open" else None
 
-        return _pull(self._api.write("POST", f"{self._home}/pulls", body, seen))
+        try:
+            return _pull(self._api.write("POST", f"{self._home}/pulls", body, seen))
+        except Refused as refused:
+            if refused.status == 404 and self.tip(proposal.branch):
+                refused.hint = "are pull requests enabled, in the settings of the repository?"
+            raise
 
     def reword(self, pull: Pull, proposal: Proposal) -> None:
         body = {"title": proposal.title, "body": proposal.text}
@@ -166,6 +227,11 @@ def _operations(change: Change, writing: Writing) -> Iterator[dict[str, str]]:
 def _branch(found: Any) -> str:
     """Return the branch of a pull request; once it is deleted, `ref` says another name for where it was."""
     return str(found["head"]["label"])
+
+
+def _is_of(found: Any, branch: str) -> bool:
+    """Tell whether a pull request is one of `branch`, and of no fork."""
+    return _branch(found) == branch and found["head"]["repo_id"] == found["base"]["repo_id"]
 
 
 def _pull(found: Any) -> Pull:

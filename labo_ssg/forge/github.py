@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from labo_ssg.forge.api import PATIENCE, Api, Asked, Patience, Refused
-from labo_ssg.forge.course import Pull, Writing, batches, blob, who
+from labo_ssg.forge.course import Pull
 from labo_ssg.forge.proposal import Change, ForgeFailed, Proposal, State
+from labo_ssg.forge.writing import Writing, batches, blob, who
 
 RIGHTS = "“Contents” and “Pull requests”, both read and write, on this repository"
 BATCH = 4_000_000  # bytes of messages in one call

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from labo_ssg.forge.api import PATIENCE, Api, Asked, Patience
-from labo_ssg.forge.course import Pull, Writing, batches, blob, weight, who
+from labo_ssg.forge.course import Pull, arrived
 from labo_ssg.forge.proposal import Change, Proposal, State
+from labo_ssg.forge.writing import Writing, batches, blob, weight, who
 
 RIGHTS = "the scope “api” and the role Developer, as a project access token has them"
 FOLDERS = 12  # that are listed one by one; where more are asked for, all of their tops are
@@ -108,11 +109,7 @@ class GitLab:
         before = writing.tip if first else self.tip(proposal.branch)
 
         def seen() -> bool | None:
-            tip = self.tip(proposal.branch)
-            if tip in ("", before):
-                return None
-            here = self.files(tip, [one.path for one in changes])
-            return True if all(here.get(one.path) == blob(one) for one in changes) else None
+            return arrived(self, proposal.branch, before, changes)
 
         self._api.write("POST", f"{self._home}/repository/commits", body, seen)
 
@@ -144,10 +141,7 @@ class GitLab:
         self._api.write("PUT", f"{self._home}/merge_requests/{pull.number}", {"state_event": "close"}, seen)
 
     def delete(self, branch: str) -> None:
-        def seen() -> bool | None:
-            return True if not self.tip(branch) else None
-
-        self._api.write("DELETE", f"{self._home}/repository/branches/{quote(branch, safe='')}", None, seen)
+        self._api.remove(f"{self._home}/repository/branches/{quote(branch, safe='')}")
 
 
 def _actions(change: Change, writing: Writing) -> Iterator[dict[str, str]]:

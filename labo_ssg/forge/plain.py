@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from labo_ssg.forge.course import Course, Moved, Pull, Writing, who
+from labo_ssg.forge.course import Course, Moved, Pull
 from labo_ssg.forge.git import commit_at, own_index
 from labo_ssg.forge.proposal import ForgeFailed, Proposal, Standing, State
 from labo_ssg.forge.running import GitFailed, ask, run
+from labo_ssg.forge.writing import Writing, who
 from labo_ssg.places import APPROVED
 
 SEEN = "refs/labo"  # where the remote's branches are kept here, as they were last seen
@@ -28,7 +29,7 @@ class Plain(Course):
 
     def __init__(self, root: Path, remote: str, main: str) -> None:
         self._branches = Branches(root, remote, main)
-        super().__init__(self._branches, main)
+        super().__init__(self._branches, main, pause=0.0)
 
     def propose(self, proposal: Proposal) -> Standing:
         with _told():

@@ -35,6 +35,7 @@ from labo_ssg.problems import Place, Problem
 FOLDER = f"{plans.FOLDER}/proposed"
 LOCK = f"{plans.FOLDER}/proposing.lock"
 TOGETHER, ALONE = "labo/comments", "labo/comment-"  # git has no branch below another one: so not labo/comments/…
+LONGEST = 64  # characters of a message's id in the name of its branch: Gitea takes a hundred in all
 _UNFIT = re.compile(r"[^\w .@+-]")  # for the name of who has decided
 
 Show = Callable[[str], Shown]
@@ -280,10 +281,10 @@ class Proposals:
 
 
 def branch_of(comment: str) -> str:
-    """Return the branch on which a message is proposed alone: git does not take all names that a file may have."""
-    if "." not in comment:
+    """Return the branch on which a message is proposed alone: git, and forges, do not take all names of files."""
+    if "." not in comment and len(comment) <= LONGEST:
         return f"{ALONE}{comment}"
-    return f"{ALONE}{comment.replace('.', '-')}-{digest(comment.encode()).hex()[:8]}"
+    return f"{ALONE}{comment.replace('.', '-')[:LONGEST]}-{digest(comment.encode()).hex()[:8]}"
 
 
 def _who(standing: Standing) -> str:
