@@ -20,6 +20,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from labo_ssg.formats.comment import CommentHeader
+from labo_ssg.inbox.joined import Joined
 from labo_ssg.inbox.mailbox import Kept, Mailbox, Name
 from labo_ssg.packing import pack, unpack
 
@@ -59,7 +60,7 @@ class Scribe:
         self._root = root
         self._starting = asyncio.Lock()
         self._numbers = count()
-        self._running: tuple[asyncio.StreamWriter, Asked] | None = None
+        self._running: tuple[Joined, Asked] | None = None
         self._listening: asyncio.Task[None] | None = None
 
     async def keep(self, header: CommentHeader, text: str, names: Sequence[Name]) -> Kept:
@@ -70,7 +71,6 @@ class Scribe:
         asked[number] = asyncio.get_running_loop().create_future()
         try:
             pen.write(pack(Order(number, header, text, tuple(names))) + b"\n")
-            await pen.drain()
             return await asked[number]
         finally:
             del asked[number]
@@ -82,13 +82,13 @@ class Scribe:
         if self._listening:
             await self._listening
 
-    async def _start(self) -> tuple[asyncio.StreamWriter, Asked]:
+    async def _start(self) -> tuple[Joined, Asked]:
         words = [sys.executable, "-P", "-m", __name__, str(self._root)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         process = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE, limit=LONGEST, env=environment)
         if process.stdin is None or process.stdout is None:
             raise AssertionError("both were asked for")
-        self._running = process.stdin, {}
+        self._running = Joined(process.stdin, asyncio.get_running_loop()), {}
         self._listening = asyncio.create_task(self._listen(process, process.stdout, self._running[1]))
         return self._running
 

@@ -6,7 +6,7 @@ other side: for a head, for the rest of a body, for an answer to be taken. Where
 that wait make room for those that come, first of all the oldest of whoever has most of them.
 """
 
-from asyncio.events import AbstractEventLoop, TimerHandle
+from asyncio.events import TimerHandle
 from collections import Counter
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from labo_ssg.inbox.http.guard import STRICT
 from labo_ssg.inbox.http.posted import LARGEST
+from labo_ssg.inbox.joined import Joined
 
 HEAD = 32 * 1024  # bytes of a request that are not its body: its head, its trailers, what parts its chunks
 LINES = 100  # headers
@@ -31,31 +32,6 @@ BUSY = PlainTextResponse(
     503,
     {**STRICT, "Retry-After": "60", "Connection": "close"},
 )
-
-
-class Joined:
-    """A transport that sends the head of an answer together with its body: one call of the system, not two."""
-
-    def __init__(self, transport: Any, loop: AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._held: list[bytes] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        if not self._held:
-            self._loop.call_soon(self.flush)  # at the latest: a body may be long in coming
-        self._held.append(data)
-
-    def flush(self) -> None:
-        if self._held:
-            self._transport.write(b"".join(self._held))
-            self._held.clear()
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
 
 
 class Connection(HttpToolsProtocol):
