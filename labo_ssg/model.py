@@ -89,7 +89,7 @@ class CommentSettings(Struct, frozen=True):
 
 
 class Repository(Struct, frozen=True):
-    """Where the sources of the site lie: `url` is that of its page on a forge, the site at its root.
+    """Where the sources of the site lie: `url` is that of its page on a forge, the site at its root or in a `folder`.
 
     `forge` is None where neither the settings nor the host's name tell it. A repository is taken to be public unless
     it is said to be `private`.
@@ -99,6 +99,7 @@ class Repository(Struct, frozen=True):
     branch: str = "main"
     forge: Forge | None = None
     private: bool = False
+    folder: str = ""
 
 
 class NoticeSettings(Struct, frozen=True):

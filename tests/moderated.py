@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conftest import article, write_site
+from repositories import git
 
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats.comment import CommentHeader, Screen
@@ -18,17 +19,10 @@ from labo_ssg.moderation.queue import Pending
 JEANNE, PAUL = "Jeanne Martin <jeanne@labo.example>", "Paul Petit <paul@labo.example>"
 SENT = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-IDENTITY = "[user]\nname=Zoé Éditrice\nemail=zoe@labo.example\n[init]\ndefaultBranch=main\n[gc]\nauto=0\n"
 KILLED = 137  # the status of a child that was to die
 
 # What touches the disk, or starts another process: before each of these a process may die.
 DISK = ("open", "rename", "replace", "link", "unlink", "mkdir", "rmdir", "fsync")
-
-
-def git(root: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True)
-    assert not done.returncode, f"git {' '.join(words)}: {done.stderr}"
-    return done.stdout
 
 
 def site(root: Path, more: Mapping[str, str | bytes] | None = None) -> Path:

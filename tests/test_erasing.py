@@ -1,16 +1,16 @@
 """A message is erased: what leaves, what stays, what is told; and an address that is unsealed."""
 
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from conftest import NOW, article, build_files, comment, write_site
+from repositories import git, identify
 
 from labo_ssg.cli.commands import main
+from labo_ssg.inbox.codes import hashed
 from labo_ssg.inbox.sealing import new_keys, seal
-from labo_ssg.inbox.tokens import hashed
 from labo_ssg.moderation import erasing, journal
 
 CODE = "ABCD-EFGH-IJKL-MNOP"
@@ -26,17 +26,13 @@ FILES = {
 }
 
 
-def git(root: Path, *words: str) -> str:
-    who = ("-c", "user.name=Éditeur", "-c", "user.email=e@essai.example")
-    return subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True, text=True).stdout
-
-
 def labo(*words: object) -> Result:
     return CliRunner().invoke(main, ["comments", *map(str, words)])
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    identify(monkeypatch, tmp_path / "gitconfig")
     site = write_site(tmp_path / "site", FILES)
     git(site, "init", "--quiet", "--initial-branch", "main")
     git(site, "add", ".")

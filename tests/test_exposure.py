@@ -1,10 +1,10 @@
 """`labo check` warns of messages that nobody has approved, in a repository that all may read."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import article, comment, labo, write_site
+from repositories import git
 
 from labo_ssg.formats import repository
 
@@ -29,10 +29,6 @@ def site_of(tmp_path: Path, remote: str = GITHUB, settings: str = "", *, ignored
     if remote:
         git(root, "remote", "add", "origin", remote)
     return root
-
-
-def git(root: Path, *words: str) -> None:
-    subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
 
 
 def test_messages_that_all_may_read_are_a_note_and_no_problem(tmp_path: Path) -> None:

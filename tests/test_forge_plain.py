@@ -1,22 +1,16 @@
 """A repository without a forge: real git, a bare repository as its remote, a moderator with a clone of it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 from proposals import BRANCH, approved, change, pending, proposal, text
+from repositories import git, identify
 
 from labo_ssg.forge.connect import connect
 from labo_ssg.forge.plain import Plain
 from labo_ssg.forge.proposal import ForgeFailed, Standing
 
-GIT = ("git", "-c", "user.name=Jeanne", "-c", "user.email=jeanne@asso.example", "-c", "init.defaultBranch=main")
-
-
-def git(folder: Path, *words: str) -> str:
-    ended = subprocess.run([*GIT, *words], cwd=folder, capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout.strip()
+JEANNE = "[user]\nname=Jeanne\nemail=jeanne@asso.example\n[init]\ndefaultBranch=main\n"
 
 
 class Case:
@@ -66,7 +60,8 @@ class Case:
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Case:
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Case:
+    identify(monkeypatch, tmp_path / "gitconfig", JEANNE)
     return Case(tmp_path)
 
 
@@ -80,8 +75,8 @@ def test_a_proposal_is_a_branch_with_one_commit_that_moves(case: Case) -> None:
     assert case.site.propose(proposal("un")) == Standing("open", paths=(approved("un"),))
     assert case.shown() == [moved("un")]
     assert case.commits() == ["Boîte du site <bot@asso.example>|Propose 1 messages"]
-    assert git(case.here, "status", "--porcelain") == "M  content/ptce.md"
-    assert git(case.here, "branch", "--list") == "* main"
+    assert git(case.here, "status", "--porcelain") == "M  content/ptce.md\n"
+    assert git(case.here, "branch", "--list") == "* main\n"
 
 
 def test_asked_twice_it_is_one_commit(case: Case, tmp_path: Path) -> None:

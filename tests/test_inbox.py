@@ -11,8 +11,8 @@ from conftest import PLAIN, article, build_files, comment, dom, write_site
 from inboxes import TEXT, Inbox, receipt, running, token, words
 
 from labo_ssg.formats import comment as comment_format
+from labo_ssg.inbox.codes import hashed
 from labo_ssg.inbox.sealing import new_keys, unseal
-from labo_ssg.inbox.tokens import hashed
 from labo_ssg.model import Site
 from labo_ssg.pages import forms
 

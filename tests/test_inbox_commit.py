@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import comment
+from repositories import ZOE, identify
+from repositories import git as run
 
 from labo_ssg.forge import git
 from labo_ssg.forge.git import Change
@@ -28,14 +30,7 @@ CommitDelivery(Path(sys.argv[1]), {bot!r}, push=False).deliver()
 @pytest.fixture(autouse=True)
 def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What git knows of the editor, and nothing of this machine."""
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\nname=Zoé\nemail=zoe@labo.example\n[init]\ndefaultBranch=main\n", encoding="utf-8")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-
-
-def run(root: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout
+    identify(monkeypatch, tmp_path / "gitconfig", ZOE)
 
 
 def write(root: Path, path: str, text: str) -> None:

@@ -16,8 +16,9 @@ from labo_ssg.formats import removal
 from labo_ssg.formats.comment import CommentHeader, Screen
 from labo_ssg.formats.removal import Removal
 from labo_ssg.inbox import form
+from labo_ssg.inbox.codes import ID, Weak, hashed, secret
 from labo_ssg.inbox.form import Submission
-from labo_ssg.inbox.tokens import ID, Tokens, Weak, hashed, secret
+from labo_ssg.inbox.tokens import Tokens
 
 NOW = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 PLACE = PurePosixPath("comments/pending/x/20261123T101500Z-abcdef.md")

@@ -19,7 +19,7 @@ from forges import KINDS
 from inboxes import Inbox, receipt
 from inboxes import running as running_inbox
 
-from labo_ssg.moderation.proposals import branch_of, recorded
+from labo_ssg.moderation.proposed import branch_of, recorded
 
 SECRET = "un secret que le site et la forge partagent"
 PATIENCE = 30.0

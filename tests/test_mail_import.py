@@ -13,9 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labo_ssg.formats import comment as comment_format
-from labo_ssg.inbox import sealing
+from labo_ssg.inbox import codes, sealing
 from labo_ssg.inbox.by_mail import mail
 from labo_ssg.inbox.by_mail.letters import open_desk, take
+from labo_ssg.inbox.tokens import Tokens
 from labo_ssg.model import Comment
 
 KEYS = sealing.new_keys()
@@ -166,7 +167,7 @@ def imported(site: Path, data: bytes, **named: str) -> tuple[Comment, dict[str, 
     made, problems = comment_format.parse(kept, PurePosixPath(done.path))
     assert problems == []
     header = kept.decode().split("---\n")[1]
-    return made, dict(line.split(": ", 1) for line in header.splitlines())
+    return made, dict(line.split(": ", 1) for line in header.splitlines() if ": " in line and line[0].isalpha())
 
 
 def seal(address: str) -> str:
@@ -405,3 +406,44 @@ def test_the_samples_are_what_programs_for_mail_write() -> None:
         message = message_from_bytes(data, policy=default)
         assert not message.defects
         assert not any(part.defects for part in message.walk())
+
+
+def test_a_letter_is_screened_as_a_message_of_the_form(site: Path) -> None:
+    advertised = f"Article: ptce\nName: Bob\n{LINE}\nDes [pills->https://pills.example/a] et https://win.example/"
+    first, second = (PurePosixPath(one) for one in ("first.eml", "second.eml"))
+    for number, name in enumerate((first, second)):
+        (site.parent / name).write_bytes(letter(advertised).replace(b"\n", f"\nMessage-ID: <{number}@x>\n".encode(), 1))
+    done = labo("comments", "import", "--root", site, *(site.parent / name for name in (first, second)))
+    assert done.returncode == 0, done.stderr
+    screens = []
+    for path in done.stdout.split():
+        header = comment_format.read_header(Path(path).read_bytes(), PurePosixPath(path))
+        assert header
+        assert header.screen
+        screens.append(header.screen)
+    assert screens[0].rank < 100
+    assert any("https" in reason or "pills.example" in reason or "lien" in reason for reason in screens[0].reasons)
+    assert screens[1].rank < screens[0].rank, "it says the same as the first one, which waits"
+    listed = labo("comments", "list", "--root", site).stdout
+    assert f"rank {screens[0].rank}" in listed
+
+
+def test_where_the_site_has_mistakes_a_letter_is_screened_all_the_same(site: Path) -> None:
+    (site / "content/a/bad.md").write_text("---\ntitel: X\n---\n", encoding="utf-8")
+    made, header = imported(site, letter(f"Article: ptce\n{LINE}\nVisitez https://a.example/ et https://b.example/."))
+    assert made.text.startswith("Visitez")
+    assert header["code"].startswith("sha256:")
+
+
+def test_the_reference_and_the_code_are_printed_and_the_code_is_its_author_s(site: Path) -> None:
+    (site.parent / "one.eml").write_bytes(letter(f"Article: ptce\n{LINE}\nUn message."))
+    for _ in range(2):  # who has lost it imports the letter again
+        done = labo("comments", "import", "--root", site, site.parent / "one.eml")
+        [line] = [one for one in done.stderr.splitlines() if "reference " in one]
+    reference, code = line.split("reference ")[1].split(":")[0].split(", code ")
+    assert codes.ID.fullmatch(reference)
+    [kept] = [one for one in (site / "comments/pending/ptce").iterdir() if one.stem == reference]
+    assert code not in kept.read_text(encoding="utf-8")
+    assert Tokens(codes.secret(site)).is_code(code.lower(), reference)
+    erased = labo("comments", "erase", "--code", code, "--root", site, "--as", "Mona")
+    assert (erased.returncode, erased.stdout) == (0, f"erased {reference}\n")

@@ -8,16 +8,16 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
-from conftest import LABO, labo
+from conftest import LABO, article, labo, write_site
 from moderated import (
-    IDENTITY,
     JEANNE,
     KILLED,
     NOW,
@@ -26,7 +26,6 @@ from moderated import (
     decided,
     ended,
     forked,
-    git,
     lying,
     name,
     put,
@@ -35,26 +34,26 @@ from moderated import (
     status,
     trailers,
 )
+from repositories import git, identify
 from test_inbox_disk import mount, mounted
 
 from labo_ssg.build.build import build
-from labo_ssg.disk import files
+from labo_ssg.disk import files, spool
+from labo_ssg.disk.messages import path_of
 from labo_ssg.forge.running import GitFailed
 from labo_ssg.formats.comment import Screen
 from labo_ssg.inbox.mailbox import Mailbox
 from labo_ssg.moderation import journal, queue
 from labo_ssg.moderation import plan as plans
 from labo_ssg.moderation.decisions import Session, Verdict, decide, held
-from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.moderator import Nameless, moderator
+from labo_ssg.moderation.record import Record
 from labo_ssg.places import WITHDRAWN
 
 
 @pytest.fixture(autouse=True)
 def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "gitconfig").write_text(IDENTITY, encoding="utf-8")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    identify(monkeypatch, tmp_path / "gitconfig")
     monkeypatch.delenv("LABO_MODERATOR", raising=False)
 
 
@@ -99,7 +98,7 @@ def test_a_message_is_shown_as_it_will_be_read(root: Path) -> None:
     assert "  → https://a.example/x" in done.stdout
     done = labo("comments", "show", name(2), "--root", root)
     assert (done.returncode, "Sur rien." in done.stdout) == (1, True)
-    assert "there is no article disparu" in done.stderr
+    assert "there is no article `disparu`\n  hint: it was deleted, or renamed" in done.stderr
 
 
 def test_an_approved_message_moves_byte_for_byte_and_is_answered(root: Path) -> None:
@@ -191,7 +190,7 @@ def test_an_answer_waits_on_where_what_it_answers_left_while_one_decided(root: P
     tasks = tuple(
         plans.Task(
             Record(NOW, one.id, "approved", JEANNE, "x"),
-            (plans.Move(one.path, queue.path_of("comments/approved", "x", one.id)),),
+            (plans.Move(one.path, path_of("comments/approved", "x", one.id)),),
             f"comments/approved/x/{one.reply_to}.md" if one.reply_to else "",
         )
         for one in (first, answer)
@@ -532,3 +531,153 @@ def test_hundreds_of_messages_are_listed_and_decided_in_seconds(root: Path) -> N
     assert (len(session.done.records), lying(root, "pending")) == (300, {})
     assert (listed < 5, taken < 30) == (True, True), (listed, taken)
     assert not files.exists(root, plans.TAKEN)
+
+
+def _of_its_own(root: Path, folder: str) -> None:
+    git(root / folder, "init", "-q")
+
+
+def _as_a_submodule(root: Path, folder: str) -> None:
+    """A folder that the commit has as another repository, and that was never brought here: messages were put there."""
+    git(root, "rm", "-rq", "--cached", folder)
+    commit = git(root, "rev-parse", "HEAD").strip()
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{commit},{folder}")
+    git(root, "commit", "-qm", "A submodule")
+
+
+@pytest.mark.parametrize("folder", ["comments", "comments/approved"])
+@pytest.mark.parametrize("happens", [_of_its_own, _as_a_submodule])
+def test_what_git_could_never_commit_is_refused_before_anything_moves(
+    tmp_path: Path, happens: Callable[[Path, str], None], folder: str
+) -> None:
+    root = repository(tmp_path / "site", {"comments/approved/y/there.md": "x"})
+    one = put(root, 1)
+    commit_all(root)
+    happens(root, folder)
+    before, there = git(root, "rev-parse", "HEAD"), lying(root, "pending")
+    for _ in range(2):
+        done = labo("comments", "approve", one.id, "--root", root)
+        assert done.returncode == 2
+        assert f"{folder}/ is a" in done.stderr
+        assert "no decision can be committed there" in done.stderr
+        assert "nothing was done" in done.stderr
+        assert lying(root, "pending") == there
+        assert git(root, "rev-parse", "HEAD") == before
+        assert not (root / plans.PLAN).exists()
+
+
+def test_a_plan_that_git_cannot_commit_any_more_blocks_no_other(tmp_path: Path) -> None:
+    """The folder became a repository of its own after a process had died: the file of decisions keeps the record."""
+    root = repository(tmp_path / "site")
+    one = put(root, 1)
+    commit_all(root)
+    record = Record(NOW, one.id, "approved", JEANNE, "x")
+    steps = (plans.Move(one.path, path_of("comments/approved", "x", one.id)),)
+    spool.put(root / plans.PLAN, msgspec.json.encode(plans.Plan(JEANNE, "Approve", (plans.Task(record, steps),))))
+    _of_its_own(root, "comments")
+    with held(root):
+        assert not (root / plans.PLAN).exists()
+    assert lying(root, "approved").keys() == {one.id}
+    assert journal.read(root) == [record]
+
+
+def test_what_git_passes_over_is_committed_all_the_same(tmp_path: Path) -> None:
+    root = repository(tmp_path / "site", {".gitignore": "/.labo/\n/comments/\n"})
+    one, two = put(root, 1), put(root, 2)
+    assert not decide(root, [Verdict(one, "approved"), Verdict(two, "rejected")], JEANNE, NOW).problems
+    assert git(root, "show", "--format=", "--name-status", "HEAD").split() == ["A", f"comments/approved/x/{one.id}.md"]
+    assert decided(root) == [(one.id, "approved"), (two.id, "rejected")]
+
+
+def test_of_an_article_that_was_renamed_its_new_name_is_told(root: Path) -> None:
+    """By its old address, if it tells that, else by names that are alike; then one line brings all messages back."""
+    one = put(root, 1, on="tiers-lieux")
+    near = root / "content/a"
+    (near / "tiers-lieux-en-france.md").write_text(article("Tiers-lieux"), encoding="utf-8")
+    assert (
+        "    ! there is no such article; did you mean `tiers-lieux-en-france`?"
+        in labo("comments", "list", "--root", root).stdout.splitlines()
+    )
+    for command in ("show", "approve"):
+        said = labo("comments", command, one.id, "--root", root).stderr
+        assert "there is no article `tiers-lieux`\n  hint: did" in said
+        assert "did you mean `tiers-lieux-en-france`? if content/a/tiers-lieux-en-france.md is" in said
+        assert "write `id: tiers-lieux` in its header" in said
+    moved = article("Des lieux").replace("---\n", "---\naliases: [/a/tiers-lieux/]\n", 1)
+    (near / "z.md").write_text(moved, encoding="utf-8")
+    assert "did you mean `z`?" in labo("comments", "approve", one.id, "--root", root).stderr
+    (near / "z.md").write_text(moved.replace("---\n", "---\nid: tiers-lieux\n", 1), encoding="utf-8")
+    assert labo("comments", "approve", one.id, "--root", root).returncode == 0
+    assert not build(root, root / "public", now=NOW, drafts=False).problems
+
+
+def test_of_an_article_that_was_deleted_all_say_so(root: Path) -> None:
+    one = put(root, 1, on="disparu")
+    for command in ("show", "approve"):
+        said = labo("comments", command, one.id, "--root", root).stderr
+        assert "hint: it was deleted, or renamed: if another article has taken its place" in said
+    assert "    ! there is no such article\n" in labo("comments", "list", "--root", root).stdout
+    assert labo("comments", "reject", one.id, "--root", root).returncode == 0
+
+
+def _two_clones(root: Path, tmp_path: Path) -> Path:
+    """Have a remote of the site, and return the clone of another moderator."""
+    commit_all(root)
+    git(tmp_path, "clone", "-q", "--bare", str(root), "bare.git")
+    git(root, "remote", "add", "origin", str(tmp_path / "bare.git"))
+    git(root, "fetch", "-q", "origin")
+    git(root, "branch", "-q", "--set-upstream-to=origin/main")
+    git(tmp_path, "clone", "-q", "bare.git", "other")
+    return tmp_path / "other"
+
+
+def test_what_was_decided_before_and_pushed_only_now_is_told_as_well(root: Path, tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        put(root, number)
+    other = _two_clones(root, tmp_path)
+    assert labo("comments", "approve", name(1), name(2), "--push", "--root", other, "--as", JEANNE).returncode == 0
+    assert labo("comments", "reject", name(1), "--root", root, "--as", PAUL).returncode == 0
+    assert labo("comments", "approve", name(2), "--root", root, "--as", PAUL).returncode == 0
+    done = labo("comments", "approve", name(3), "--push", "--root", root, "--as", PAUL)
+    assert done.returncode == 1
+    assert f"{JEANNE} has it approved meanwhile, you rejected: it is published" in done.stderr
+    assert done.stderr.count("meanwhile") == 1
+
+
+def test_what_two_have_decided_otherwise_and_a_pull_cannot_join_is_told(root: Path, tmp_path: Path) -> None:
+    one, two = put(root, 1, "Un texte assez long."), put(root, 2, "Un autre texte, long aussi.")
+    other = _two_clones(root, tmp_path)
+    assert labo("comments", "reject", one.id, "--push", "--root", other, "--as", JEANNE).returncode == 0
+    assert labo("comments", "approve", one.id, "--root", root, "--as", PAUL).returncode == 0
+    subprocess.run(["git", "pull", "-q", "--no-rebase"], cwd=root, capture_output=True)
+    done = labo("comments", "approve", two.id, "--root", root, "--as", PAUL)
+    path = path_of("comments/approved", "x", one.id)
+    assert done.returncode == 2
+    assert f"two moderators have decided otherwise on {path}: `git add {path}` has it published" in done.stderr
+    git(root, "rm", "-q", path)
+    git(root, "commit", "-q", "--no-edit")
+    assert labo("comments", "approve", two.id, "--root", root, "--as", PAUL).returncode == 0
+    assert set(lying(root, "approved")) == {two.id}
+
+
+def test_a_date_without_a_zone_is_that_of_a_message_all_the_same(root: Path) -> None:
+    path = root / "comments/pending/x/by-hand.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("---\narticle: x\nauthor: A\ndate: 2026-01-01 10:00\n---\nUn message.\n", encoding="utf-8")
+    listed = labo("comments", "list", "--root", root)
+    assert (listed.returncode, listed.stdout.split()[0]) == (0, "by-hand"), listed.stderr
+
+
+def test_the_end_of_an_id_is_enough_for_all_commands_and_less_is_told(root: Path) -> None:
+    one = put(root, 1)
+    put(root, 101)
+    assert "is too short" in labo("comments", "approve", "01", "--root", root).stderr
+    assert labo("comments", "approve", "0001", "--root", root).returncode == 0
+    assert "may mean 2 messages" not in labo("comments", "erase", "000001", "--root", root).stderr
+    put(root, 1, on="y")
+    put(root, 2, on="y")
+    write_site(root, {"comments/pending/y/z-000002.md": "x", "site.yaml": (root / "site.yaml").read_bytes()})
+    assert "may mean 2 messages" in labo("comments", "erase", "0002", "--root", root).stderr
+    log = labo("comments", "log", "000001", "--root", root).stdout
+    assert [line.split()[2] for line in log.splitlines()] == ["approved", "erased"]
+    assert one.id in log

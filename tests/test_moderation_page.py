@@ -1,7 +1,6 @@
 """The local page of moderators: `labo serve` on a real repository, by requests and in a real browser."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 import pytest
 from conftest import article, comment, dom, text_of, violations, write_site
 from playwright.sync_api import Browser, Page, expect
+from repositories import git
 from test_inbox_browser import visit
 from test_preview import PATIENCE, Preview
 
@@ -31,10 +31,6 @@ FILES = {
     "comments/approved/x/one.md": comment("x", author="Zoé", body="Qui {{paie}} ?"),
 }
 NO_SETTINGS = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null"}
-
-
-def git(root: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout
 
 
 def make_repository(root: Path, files: dict[str, str]) -> Path:
@@ -222,7 +218,7 @@ def test_requests_of_removal_and_files_that_cannot_be_read_are_shown(desk: Moder
         assert words in text_of(wished).replace("\u00a0", " "), words
     [broken] = by_class(page, "broken")
     assert "comments/pending/x/bad.md:3unknown key `authro`did you mean `author`?" in text_of(broken)
-    assert "Cet article n’existe pas, ou plus." in text_of(page)
+    assert "Il n’y a pas d’article « gone » : il a été supprimé ou renommé." in text_of(page)
     assert "Où ?" in [text_of(one) for one in page.iter("pre")]
     assert "Son article n’existe plus." in outcome(desk.decide("approved", "lost"))
 

@@ -21,7 +21,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from moderated import (
-    IDENTITY,
     JEANNE,
     KILLED,
     NOW,
@@ -30,13 +29,13 @@ from moderated import (
     decided,
     ended,
     forked,
-    git,
     lying,
     put,
     repository,
     site,
     trailers,
 )
+from repositories import git, identify
 from twins import QUICK
 
 from labo_ssg.inbox.mailbox import Mailbox
@@ -59,9 +58,7 @@ KEPT = ["tracked", "untracked", "ignored", "below", "no git"]
 @pytest.fixture(autouse=True)
 def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What git knows of the editor, and nothing of this machine."""
-    (tmp_path / "gitconfig").write_text(IDENTITY, encoding="utf-8")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    identify(monkeypatch, tmp_path / "gitconfig")
 
 
 class Deciding(RuleBasedStateMachine):

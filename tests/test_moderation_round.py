@@ -1,6 +1,5 @@
 """The whole way of messages: from a visitor's browser to a branch, a merge, a pull and the page, or away."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from conftest import labo
 from inboxes import receipt
 from playwright.sync_api import Browser, expect
+from repositories import ZOE, git, identify
 from test_inbox_browser import Place, button, codes, near, opened, visit, write
 
 pytestmark = pytest.mark.browser
@@ -15,17 +15,10 @@ pytestmark = pytest.mark.browser
 MODERATOR = "Zoé <zoe@labo.example>"
 
 
-def git(root: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """A site whose folder is a clone, its inbox, and the clone of a moderator."""
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\nname=Zoé\nemail=zoe@labo.example\n[init]\ndefaultBranch=main\n", encoding="utf-8")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    identify(monkeypatch, tmp_path / "gitconfig", ZOE)
     with opened(tmp_path, "fr", "") as place:
         git(tmp_path, "init", "-q", "--bare", "remote.git")
         git(place.root, "init", "-q")

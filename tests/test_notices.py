@@ -26,8 +26,8 @@ from labo_ssg.inbox.outgoing.deliveries import Failed
 from labo_ssg.inbox.outgoing.letter import Waiting
 from labo_ssg.inbox.outgoing.notices import NoticeDelivery
 from labo_ssg.model import Html, InboxSettings, NoticeSettings, Site
-from labo_ssg.moderation import proposals
-from labo_ssg.moderation.proposals import Proposed
+from labo_ssg.moderation import proposed
+from labo_ssg.moderation.proposed import Proposed
 from labo_ssg.moderation.showing import Shown
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -168,8 +168,8 @@ def test_a_letter_leads_to_the_pull_request(tmp_path: Path, server: Controller, 
     put(tmp_path, "one")
     url = "https://forge.example/labo/site/pulls/7"
     record = Proposed("one", "ptce", "labo/comment-one", NOW, url, 7)
-    (tmp_path / proposals.FOLDER).mkdir(parents=True)
-    (tmp_path / proposals.FOLDER / "one.json").write_bytes(msgspec.json.encode(record))
+    (tmp_path / proposed.FOLDER).mkdir(parents=True)
+    (tmp_path / proposed.FOLDER / "one.json").write_bytes(msgspec.json.encode(record))
     to(tmp_path, server).deliver()
     [mail] = postman.mails
     assert f"Pour décider\xa0: {url}\n" in words(mail)

@@ -13,18 +13,21 @@ from conftest import LABO, article, comment, labo, write_site
 from depots import Depot
 from forge_server import TOKEN, Fault, running
 from forges import KINDS, ONCE, connected
+from repositories import ZOE, git, identify
 
 from labo_ssg.disk import spool
 from labo_ssg.disk.library import read_site
 from labo_ssg.forge.connect import connect
 from labo_ssg.forge.proposal import Forge, ForgeFailed
 from labo_ssg.model import ProposalGroup
-from labo_ssg.moderation import decisions, journal, proposals, queue
+from labo_ssg.moderation import decisions, journal, queue
 from labo_ssg.moderation import plan as plans
+from labo_ssg.moderation import proposed as records
 from labo_ssg.moderation.decisions import Verdict
-from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.plan import Plan, Take, Task
-from labo_ssg.moderation.proposals import TOGETHER, Outcome, Proposals, Proposed, branch_of, recorded
+from labo_ssg.moderation.proposals import Outcome, Proposals
+from labo_ssg.moderation.proposed import TOGETHER, Proposed, branch_of, recorded
+from labo_ssg.moderation.record import Record
 from labo_ssg.places import WITHDRAWN
 from labo_ssg.problems import Problem
 
@@ -37,16 +40,9 @@ ONE, TWO, THREE = "20260101T000000Z-aaaaaa", "20260101T000001Z-bbbbbb", "2026010
 @pytest.fixture(autouse=True)
 def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What git knows of the editor, and nothing of this machine."""
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\nname=Zoé\nemail=zoe@labo.example\n[init]\ndefaultBranch=main\n", encoding="utf-8")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    identify(monkeypatch, tmp_path / "gitconfig", ZOE)
     for name in ("LABO_FORGE", "LABO_FORGE_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "FORGEJO_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-
-
-def git(root: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout
 
 
 def pending(name: str) -> str:
@@ -295,12 +291,12 @@ def test_what_was_proposed_and_not_written_down_is_not_proposed_twice(bench: Ben
     """As where the machine stops between the two."""
     bench.put(ONE)
     bench.propose()
-    (bench.root / proposals.FOLDER / f"{ONE}.json").unlink()
+    (bench.root / records.FOLDER / f"{ONE}.json").unlink()
     assert proposed(bench.propose()) == [(ONE, branch_of(ONE))]
     if isinstance(bench, Web):
         assert len(bench.depot.pulls) == 1
     bench.decide(branch_of(ONE), "merge")
-    (bench.root / proposals.FOLDER / f"{ONE}.json").write_bytes(b'{"comm')  # a disk that was full
+    (bench.root / records.FOLDER / f"{ONE}.json").write_bytes(b'{"comm')  # a disk that was full
     assert proposed(bench.propose()) == [(ONE, branch_of(ONE))]
     assert done(bench.tidy()) == {ONE: "approved"}
 
@@ -310,7 +306,7 @@ def test_a_tidying_that_was_cut_short_is_ended(bench: Bench) -> None:
     bench.propose()
     bench.decide(branch_of(ONE), "merge")
     bench.tidy()
-    if bench.has(f"{proposals.FOLDER}/{ONE}.json"):  # as if it had stopped before the file left
+    if bench.has(f"{records.FOLDER}/{ONE}.json"):  # as if it had stopped before the file left
         (bench.root / pending(ONE)).parent.mkdir(exist_ok=True)
         (bench.root / pending(ONE)).write_bytes(data)
         assert bench.tidy() == []
@@ -410,22 +406,85 @@ def test_what_was_withdrawn_and_merged_all_the_same_is_told(bench: Bench) -> Non
     assert f"labo comments erase {ONE}" in told(bench.tidy())
 
 
-def test_of_several_the_text_tells_which_is_withdrawn(web: Web) -> None:
-    web.put(ONE)
-    web.put(TWO)
-    web.propose("together")
-    withdraw(web, ONE)
-    assert approved(ONE) in told(web.tidy())
-    text = web.pull(TOGETHER)
-    assert f"supprimez ces fichiers de la branche.**\n\n- `{approved(ONE)}`" in text
-    assert text.count("> Un") == 1
-    web.put(THREE)
-    web.propose("together")
-    assert "supprimez ces fichiers" in web.pull(TOGETHER)
-    web.change(TOGETHER, approved(ONE), None)
-    web.decide(TOGETHER, "merge")
-    assert done(web.tidy()) == {TWO: "approved", THREE: "approved"}
-    assert recorded(web.root).keys() == {TWO, THREE}
+def test_of_several_what_is_withdrawn_is_taken_off_the_branch(bench: Bench) -> None:
+    """By a further commit: what moderators did on the branch stays."""
+    for name in (ONE, TWO, THREE):
+        bench.put(name)
+    bench.propose("together")
+    corrected = b"---\narticle: x\nauthor: Jeanne\ndate: 2026-01-01\n---\nCorrected.\n"
+    bench.change(TOGETHER, approved(TWO), corrected)
+    withdraw(bench, ONE)
+    assert bench.tidy() == []
+    assert bench.tidy() == []
+    assert recorded(bench.root).keys() == {TWO, THREE}
+    if isinstance(bench, Web):
+        text = bench.pull(TOGETHER)
+        assert text.count("> Un") == 2
+        assert ONE not in text
+    bench.decide(TOGETHER, "merge")
+    assert done(bench.tidy()) == {TWO: "approved", THREE: "approved"}
+    assert {approved(ONE), approved(TWO), approved(THREE)} & bench.main().keys() == {approved(TWO), approved(THREE)}
+    assert bench.main()[approved(TWO)] == corrected
+    assert queue.waiting(bench.root) == ([], [])
+
+
+def test_what_leaves_and_what_joins_at_once(bench: Bench) -> None:
+    bench.put(ONE)
+    bench.put(TWO)
+    bench.propose("together")
+    withdraw(bench, ONE)
+    bench.put(THREE)
+    assert proposed(bench.propose("together")) == [(THREE, TOGETHER)]
+    bench.decide(TOGETHER, "merge")
+    assert done(bench.tidy()) == {TWO: "approved", THREE: "approved"}
+    assert approved(ONE) not in bench.main()
+    assert recorded(bench.root).keys() <= {TWO, THREE}
+
+
+def test_where_all_are_withdrawn_nothing_is_proposed(bench: Bench) -> None:
+    bench.put(ONE)
+    bench.put(TWO)
+    bench.propose("together")
+    withdraw(bench, ONE)
+    withdraw(bench, TWO)
+    assert bench.tidy() == []
+    assert bench.branches() == set()
+    assert recorded(bench.root) == {}
+
+
+def test_what_was_taken_off_the_branch_by_hand_is_not_said_to_be_proposed(bench: Bench) -> None:
+    """Somebody has brought it back here, after a decision that was taken back."""
+    data = bench.put(ONE)
+    bench.put(TWO)
+    bench.propose("together")
+    withdraw(bench, ONE)
+    bench.tidy()
+    bench.tidy()
+    (bench.root / pending(ONE)).write_bytes(data)
+    assert "is not put back" in told(bench.propose("together"))
+    assert ONE not in recorded(bench.root)
+    bench.decide(TOGETHER, "merge")
+    assert done(bench.tidy()) == {TWO: "approved"}
+    assert proposed(bench.propose("together")) == [(ONE, TOGETHER)]
+
+
+def test_what_is_taken_off_while_somebody_merges_is_told(local: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    local.put(ONE)
+    local.put(TWO)
+    local.propose("together")
+    withdraw(local, ONE)
+    remote = local.forge
+    holds = remote.holds
+
+    def meanwhile(paths: list[str]) -> set[str]:
+        monkeypatch.undo()
+        found = holds(paths)
+        local.decide(TOGETHER, "merge")  # after all was looked up, before anything is written
+        return found
+
+    monkeypatch.setattr(remote, "holds", meanwhile)
+    local.tidy()
+    assert f"labo comments erase {ONE}" in told(local.tidy())
 
 
 def test_what_was_decided_here_meanwhile_is_proposed_no_more(bench: Bench) -> None:

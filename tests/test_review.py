@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 from conftest import LABO, labo, run
-from moderated import IDENTITY, NOW, decided, git, lying, name, put, repository, status, trailers
+from moderated import NOW, decided, lying, name, put, repository, status, trailers
+from repositories import git, identify
 
 from labo_ssg import language
 from labo_ssg.build.edition import Editions
@@ -36,9 +37,7 @@ ESCAPES = re.compile(
 
 @pytest.fixture(autouse=True)
 def moderator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "gitconfig").write_text(IDENTITY, encoding="utf-8")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    identify(monkeypatch, tmp_path / "gitconfig")
 
 
 @pytest.fixture

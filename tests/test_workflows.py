@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import LABO, article, comment, labo
+from repositories import git, identify
 
 from labo_ssg.disk.starter import LANGUAGES, WORKFLOWS
 
@@ -27,19 +28,14 @@ def read(root: Path, forge: str) -> Workflow:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site that `labo new` made, committed to git."""
+    identify(monkeypatch, tmp_path / "gitconfig")
     root = tmp_path / "site"
     assert labo("new", root).returncode == 0
     for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Start"]):
         git(root, *words)
     return root
-
-
-def git(root: Path, *words: str) -> str:
-    who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    done = subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 class Runner:
@@ -158,7 +154,7 @@ def test_a_pull_request_with_a_problem_fails_and_says_where(site: Path, runner: 
 @pytest.mark.parametrize("forge", ["github", "forgejo"])
 def test_the_commands_for_the_branch_build_and_note_what_is_due(site: Path, runner: Runner, forge: str) -> None:
     (site / "content/actualites/later.md").write_text(article(date="2999-01-01"))
-    commit = git(site, "rev-parse", "HEAD")
+    commit = git(site, "rev-parse", "HEAD").strip()
     for name, script in steps(read(site, forge), ours(forge)[1]):
         done = runner.run(script, EVENT="push", GITHUB_SHA=commit, DEPLOY_TO="")
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
@@ -180,7 +176,7 @@ NOTES = {
 @pytest.mark.parametrize("forge", WORKFLOWS)
 def test_a_scheduled_job_builds_only_what_became_due(site: Path, runner: Runner, forge: str, case: str) -> None:
     commit, due, expected = NOTES[case]
-    head = git(site, "rev-parse", "HEAD")
+    head = git(site, "rev-parse", "HEAD").strip()
     if commit:
         (site / ".labo").mkdir()
         (site / ".labo/built-from").write_text(f"{head if commit == 'HEAD' else commit}\n")
@@ -241,7 +237,7 @@ def test_a_scheduled_build_publishes_the_article_that_became_due(site: Path, run
     """The whole way: a build that notes, a job that waits, a job that builds."""
     workflow = read(site, "github")
     ask, build = (dict(steps(workflow, "build"))[name] for name in ("See whether there is something to do", "Build"))
-    head = git(site, "rev-parse", "HEAD")
+    head = git(site, "rev-parse", "HEAD").strip()
     assert runner.run(build, GITHUB_SHA=head).returncode == 0
     runner.run(ask, EVENT="schedule", GITHUB_SHA=head)
     assert runner.output() == "build=false\n"

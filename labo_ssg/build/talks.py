@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from labo_ssg.build.finding import Found
 from labo_ssg.disk import discussions
+from labo_ssg.disk.messages import check_place
 from labo_ssg.packing import cut
 from labo_ssg.places import APPROVED, CONTENT
 from labo_ssg.problems import Problem
@@ -57,7 +58,7 @@ def folders(found: Found, articles: Iterable[str]) -> tuple[dict[str, Folder], l
             joined, digests = listing.joined, listing.digests
             is_place = path.count("/") == 2
             if not is_place or f"{joined}/".count(".md/") <= joined.count("/"):  # there is another file than comments
-                problems += [one for name in listing.names() for one in discussions.check_place(f"{path}/{name}")]
+                problems += [one for name in listing.names() for one in check_place(f"{path}/{name}")]
                 good = [(name, known) for name, known in listing.files() if is_place and name.endswith(".md")]
                 joined, digests = "/".join(name for name, _ in good), b"".join(known for _, known in good)
             if not joined:

@@ -8,6 +8,7 @@ from labo_ssg.build.finding import Found
 from labo_ssg.build.reading import read_as_known
 from labo_ssg.disk import discussions, files
 from labo_ssg.disk.library import Reader
+from labo_ssg.disk.messages import check_place
 from labo_ssg.model import Comment
 from labo_ssg.pages import threads
 from labo_ssg.places import APPROVED, PENDING
@@ -34,7 +35,7 @@ def choose(root: Path, found: Found, articles: Articles, at: Reader) -> Waiting:
     by_article: dict[str, dict[str, Comment]] = {}
     digests: dict[str, bytes] = {}
     for path, known in _paths(found):
-        if told := discussions.check_place(path):
+        if told := check_place(path):
             notes += told
             continue
         article = path.split("/")[2]

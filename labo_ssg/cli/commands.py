@@ -184,9 +184,9 @@ def inbox(root: Path, host: str, port: int, workers: int) -> None:
     """Receive the messages of visitors: each becomes a file in comments/pending/."""
     try:
         from labo_ssg.inbox.app import Unfit
+        from labo_ssg.inbox.codes import Weak
         from labo_ssg.inbox.screening.pace import NoStore
         from labo_ssg.inbox.serve import serve as serve_inbox
-        from labo_ssg.inbox.tokens import Weak
     except ModuleNotFoundError as error:
         misuse(f"the package {error.name} is missing", "pip install 'labo-ssg[inbox]'")
     try:

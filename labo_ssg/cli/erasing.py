@@ -9,16 +9,18 @@ from typing import NoReturn
 import click
 
 from labo_ssg.cli.keys import import_sealing
-from labo_ssg.cli.moderation import moderator_option, printable, push_option, stop
+from labo_ssg.cli.lines import printable
+from labo_ssg.cli.moderation import moderator_option, push_option, stop
 from labo_ssg.cli.telling import PROBLEMS, misuse, root_option, tell
 from labo_ssg.disk import files
+from labo_ssg.disk.messages import ending_in, whereabouts
 from labo_ssg.forge.push import push as push_branch
 from labo_ssg.forge.running import GitFailed
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.moderation import erasing
 from labo_ssg.moderation.erasing import Remains
 from labo_ssg.moderation.moderator import Nameless, moderator
-from labo_ssg.moderation.queue import whereabouts
+from labo_ssg.moderation.queue import SHORTEST
 from labo_ssg.problems import Place, Problem
 
 KEY = "LABO_MODERATORS_KEY"
@@ -33,7 +35,7 @@ KEY = "LABO_MODERATORS_KEY"
 @push_option
 def erase(root: Path, name: str, code: str, reason: str, who: str, *, push: bool) -> None:
     """Erase a message, waiting or published: its text and its author's name leave, answers to it stand."""
-    name = PurePosixPath(name).name.removesuffix(".md") or by_code(root, code)
+    name = meant(root, name) if name else by_code(root, code)
     try:
         who = moderator(root, who)
         done = erasing.erase(root, name, who, reason, datetime.now(UTC).replace(microsecond=0))
@@ -52,9 +54,18 @@ def erase(root: Path, name: str, code: str, reason: str, who: str, *, push: bool
     click.echo("\n".join(where_it_remains(left)) if left else "", err=True)
 
 
+def meant(root: Path, name: str) -> str:
+    """Return the id that is meant by `name`: an id, a path, or how one id alone ends; end where several do."""
+    name = PurePosixPath(name).name.removesuffix(".md")
+    found = {name} if whereabouts(root, name) or len(name) < SHORTEST else ending_in(root, name)
+    if len(found) > 1:
+        misuse(f"{name} may mean {len(found)} messages, {min(found)} and others", "name the whole id")
+    return found.pop() if found else name
+
+
 def by_code(root: Path, code: str) -> str:
     """Return the id of the message whose author has `code`; end where there is none."""
-    from labo_ssg.inbox.tokens import hashed
+    from labo_ssg.inbox.codes import hashed
 
     if not code:
         misuse("no message is named", "name its id, or the code of its author with --code")
@@ -100,7 +111,7 @@ def where_it_remains(left: Remains) -> list[str]:
 def unseal(root: Path, name: str, path: Path) -> None:
     """Print the e-mail address of the author of a message, for who holds the private key."""
     sealing = import_sealing()
-    places = whereabouts(root, PurePosixPath(name).name.removesuffix(".md"))
+    places = whereabouts(root, meant(root, name))
     if not places:
         misuse(f"no message {name} waits or is published", "`labo comments list` shows what waits")
     header = comment_format.read_header(files.read(root, places[0])[0], PurePosixPath(places[0]))

@@ -4,24 +4,32 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, get_args
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import msgspec
 
+from labo_ssg.cli.lines import in_list, in_whole, printable
 from labo_ssg.cli.telling import DONE, PROBLEMS, misuse, root_option, tell
+from labo_ssg.disk.messages import path_of, whereabouts
+from labo_ssg.forge import reach
+from labo_ssg.forge.git import commit_at
 from labo_ssg.forge.push import push as push_branch
+from labo_ssg.forge.push import upstream
+from labo_ssg.forge.reach import OutOfReach
 from labo_ssg.forge.running import GitFailed
-from labo_ssg.moderation import journal, queue
+from labo_ssg.moderation import committed, journal, queue
+from labo_ssg.moderation.articles import Articles
 from labo_ssg.moderation.decisions import Ruling, Session, Verdict, decide
 from labo_ssg.moderation.moderator import Nameless, moderator
-from labo_ssg.moderation.queue import Pending
+from labo_ssg.moderation.queue import SHORTEST, Pending
+from labo_ssg.moderation.record import DECISIONS, Record
 from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
 
 if TYPE_CHECKING:
-    from labo_ssg.moderation.showing import Shown
+    pass
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 moderator_option = click.option("--as", "who", metavar='"NAME <ADDRESS>"', default="", help="Who decides, if not you.")
@@ -53,8 +61,9 @@ def list_waiting(root: Path, *, as_json: bool) -> None:
         click.echo(json.dumps([{**msgspec.to_builtins(one), "links": one.links} for one in waiting], indent=1))
     else:
         now = datetime.now(UTC)
+        known = Articles(root)
         for one in waiting:
-            click.echo("\n".join(in_list(one, now)))
+            click.echo("\n".join(in_list(one, now, known)))
         click.echo(f"{len(waiting)} message{'s' * (len(waiting) != 1)} wait{'s' * (len(waiting) == 1)}", err=True)
     tell(problems, ": these cannot be decided as they are")
     sys.exit(PROBLEMS if problems else DONE)
@@ -74,8 +83,13 @@ def show(root: Path, name: str) -> None:
         editions.refresh(datetime.now(UTC))
         shown = Showing(root, editions).show(message.path)
     except (LookupError, ValueError) as error:
-        click.echo("\n".join([*in_list(message, datetime.now(UTC)), "", printable(message.text.rstrip())]))
-        tell([Problem(Place(message.path), f"it cannot be shown: {error}")], "")
+        known = Articles(root)
+        click.echo("\n".join([*in_list(message, datetime.now(UTC), known), "", printable(message.text.rstrip())]))
+        is_known = known.has(message.article)
+        other = Problem(
+            Place(message.path), f"it cannot be shown: {error}", "`labo check` tells of the site's mistakes"
+        )
+        tell([other if is_known else known.missing(message.article, message.path)], "")
         sys.exit(PROBLEMS)
     click.echo("\n".join(in_whole(message, shown, datetime.now(UTC))))
 
@@ -110,7 +124,7 @@ def spam(root: Path, names: tuple[str, ...], author: str, who: str, reason: str,
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="To this day, it included.")
 @click.option("--author", default="", help="Of moderators whose name or address holds this.")
-@click.option("--decision", type=click.Choice(get_args(journal.Decision)), help="Of this kind.")
+@click.option("--decision", type=click.Choice(DECISIONS), help="Of this kind.")
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True)
 def log(
     root: Path, name: str, since: datetime | None, until: datetime | None, author: str, decision: str | None, form: str
@@ -159,20 +173,26 @@ def picked(root: Path, names: Sequence[str], author: str) -> list[Pending]:
 
 def explained(root: Path, name: str, waiting: Sequence[Pending], problems: Sequence[Problem]) -> str:
     """Return why no message that waits is meant by `name`, or several are."""
+    from labo_ssg.disk.library import read_site
+
+    name = PurePosixPath(name).name.removesuffix(".md")
     broken = [one for one in problems if name in one.place.path]
     if broken:
         return f"{name} cannot be decided: {broken[0].what} ({broken[0].place})"
     several = [one.id for one in waiting if one.id.endswith(name)]
+    if several and len(name) < SHORTEST:
+        return f"{name} is too short: an id, or its last {SHORTEST} letters at least"
     if len(several) > 1:
         return f"{name} may mean {len(several)} messages, {several[0]} and others"
     try:
-        past = [one for one in journal.read(root) if one.comment == name]
+        records = journal.read(root, read_site(root)[0].inbox.bot)
     except GitFailed:
-        past = []
-    if past:
-        one = past[-1]
-        return f"{name} does not wait: it was {one.decision} by {one.moderator}, {one.date.astimezone():%Y-%m-%d %H:%M}"
-    places = queue.whereabouts(root, name)
+        records = []
+    is_end = len(name) >= SHORTEST
+    if past := [one for one in records if one.comment == name or (is_end and one.comment.endswith(name))]:
+        one, when = past[-1], past[-1].date.astimezone()
+        return f"{one.comment} does not wait: it was {one.decision} by {one.moderator}, {when:%Y-%m-%d %H:%M}"
+    places = whereabouts(root, name)
     return f"{name} does not wait: it is published, {places[0]}" if places else f"no message {name} waits"
 
 
@@ -210,34 +230,47 @@ def stop(root: Path, error: Nameless | GitFailed | OSError) -> NoReturn:
     """Say why nothing could be decided, or not be ended, and end."""
     if isinstance(error, Nameless):
         misuse(str(error), error.hint)
+    if isinstance(error, OutOfReach):
+        misuse(str(error), f"nothing was done; {error.hint}")
     hint = "nothing is lost: what was begun is ended by the next decision"
     if isinstance(error, GitFailed):
-        misuse(str(error), hint)
+        misuse(str(error), split_on(root) or hint)
     misuse(f"it could not be done: {(error.strerror or str(error)).lower()}: {error.filename or root}", hint)
+
+
+def split_on(root: Path) -> str:
+    """Return what is to be done about a message on which two have decided otherwise, as a pull has found."""
+    paths = reach.torn(root)
+    if not paths:
+        return ""
+    more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
+    told = f"two moderators have decided otherwise on {paths[0]}{more}: `git add {paths[0]}` has it published"
+    return f"{told}, `git rm {paths[0]}` has it refused; then `git commit`"
 
 
 def offered(root: Path, who: str, session: Session) -> list[Problem]:
     """Push the decisions of a session; return what became of them there that their moderator must know."""
     from labo_ssg.disk.library import read_site
 
-    place = Place(journal.JOURNAL if not session.done.commit else f"commit {session.done.commit[:10]}")
+    place, bot = Place(f"commit {session.done.commit[:10]}"), read_site(root)[0].inbox.bot
     try:
+        mine = {one.comment: one for one in committed.since(root, commit_at(root, upstream(root)[2]))}
+        before = journal.read(root, bot)
         push_branch(root, who)
-        records = journal.read(root, read_site(root)[0].inbox.bot)
+        theirs = set(journal.read(root, bot)) - set(before)
     except GitFailed as failed:
         hint = "it is decided here, and nothing is lost: `git pull --no-rebase`, then `git push`"
         return [Problem(place, f"it could not be pushed: {failed}", hint)]
-    mine = {one.comment: one for one in session.done.records}
-    others = [one for one in records if one.comment in mine and one.decision != mine[one.comment].decision]
+    others = [one for one in sorted(theirs) if one.comment in mine and one.decision != mine[one.comment].decision]
     return [contrary(root, mine[one.comment], one) for one in others]
 
 
-def contrary(root: Path, mine: journal.Record, other: journal.Record) -> Problem:
+def contrary(root: Path, mine: Record, other: Record) -> Problem:
     """Return what is told of a message on which another moderator has decided otherwise, and pushed it before."""
-    is_published = (root / queue.path_of(APPROVED, mine.article, mine.comment)).exists()
+    is_published = (root / path_of(APPROVED, mine.article, mine.comment)).exists()
     what = f"{other.moderator} has it {other.decision} meanwhile, you {mine.decision}"
     state = "it is published" if is_published else "it is not published"
-    return Problem(Place(queue.path_of(PENDING, mine.article, mine.comment)), f"{what}: {state}", "agree on it")
+    return Problem(Place(path_of(PENDING, mine.article, mine.comment)), f"{what}: {state}", "agree on it")
 
 
 def report(session: Session) -> NoReturn:
@@ -248,48 +281,3 @@ def report(session: Session) -> NoReturn:
         click.echo(f"commit {session.done.commit[:10]}", err=True)
     tell(session.problems, ": these were left as they are")
     sys.exit(PROBLEMS if session.problems else DONE)
-
-
-def in_list(one: Pending, now: datetime) -> list[str]:
-    """Return the lines by which a message stands in a list."""
-    rank = f"rank {one.screen.rank}" if one.screen else "no rank"
-    lines = [f"{one.id}  {age(now - one.date)}  {one.article}  {one.author}  {rank}"]
-    lines += [f"    {reason}" for reason in (one.screen.reasons if one.screen else ())]
-    lines += [f"    → {link}" for link in one.links]
-    return [printable(line) for line in lines]
-
-
-def in_whole(one: Pending, shown: "Shown", now: datetime) -> list[str]:
-    """Return the lines that show a message as it will be read."""
-    from labo_ssg.inbox.by_mail.markup_off import text_of
-
-    answer = ["", f"It answers: {shown.reply_to}"] if shown.reply_to else []
-    links = ["", "It leads to:", *(f"  → {link}" for link in shown.links)] if shown.links else []
-    screen = [*(f"  {reason}" for reason in one.screen.reasons)] if one.screen else []
-    lines = [
-        *(f"{shown.title}", shown.url, "", f"{one.author}, {one.date.astimezone():%Y-%m-%d %H:%M}", one.path),
-        f"{age(now - one.date)} old" + (f", rank {one.screen.rank} of 100" if one.screen else ""),
-        *screen,
-        *answer,
-        "",
-        *(f"│ {line}" for line in text_of(shown.html).strip().splitlines()),
-        "",
-        "As it was written:",
-        *(f"> {line}" for line in shown.text.splitlines()),
-        *links,
-    ]
-    return [printable(line) for line in lines]
-
-
-def age(since: timedelta) -> str:
-    """Return how long a message has waited, in the largest unit that says enough."""
-    minutes = int(since.total_seconds() // 60)
-    for unit, length in (("d", 1440), ("h", 60)):
-        if minutes >= length:
-            return f"{minutes // length} {unit}"
-    return f"{max(minutes, 0)} min"
-
-
-def printable(text: str) -> str:
-    """Return `text` without what could command a terminal, or turn its direction of writing."""
-    return "".join(one if one.isprintable() or one in "\u00a0\u202f" else "�" for one in text)

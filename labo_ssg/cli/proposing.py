@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from labo_ssg.cli.moderation import picked, printable
+from labo_ssg.cli.lines import printable
+from labo_ssg.cli.moderation import picked
 from labo_ssg.cli.telling import DONE, PROBLEMS, misuse, root_option, tell
 from labo_ssg.forge.proposal import ForgeFailed
 from labo_ssg.forge.push import push as push_branch
 from labo_ssg.forge.running import GitFailed
 from labo_ssg.model import ProposalGroup, Site
 from labo_ssg.moderation import queue
-from labo_ssg.moderation.journal import Record
+from labo_ssg.moderation.record import Record
 from labo_ssg.problems import Problem
 
 if TYPE_CHECKING:
-    from labo_ssg.moderation.proposals import Outcome, Proposals, Proposed
+    from labo_ssg.moderation.proposals import Outcome, Proposals
+    from labo_ssg.moderation.proposed import Proposed
 
 
 @click.command()
@@ -38,7 +40,7 @@ def propose(root: Path, names: tuple[str, ...], group: ProposalGroup | None, *, 
     messages, problems = queue.waiting(root) if is_all else (picked(root, names, ""), [])
     site = _settings(root)
     with _told():
-        from labo_ssg.moderation.proposals import recorded
+        from labo_ssg.moderation.proposed import recorded
 
         known = recorded(root)
         for one in messages:

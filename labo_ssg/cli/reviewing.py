@@ -2,7 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 
@@ -76,6 +76,7 @@ def shown(root: Path, chosen: Sitting, kept: dict[str, Choice]) -> str:
     """Show the screen until it is left; return what is to become of the choices."""
     from labo_ssg import language
     from labo_ssg.build.edition import Editions
+    from labo_ssg.moderation.articles import Articles
     from labo_ssg.moderation.review import Review
     from labo_ssg.moderation.showing import Showing, Shown
 
@@ -83,14 +84,18 @@ def shown(root: Path, chosen: Sitting, kept: dict[str, Choice]) -> str:
     editions.refresh(datetime.now(UTC))
     showing = Showing(root, editions)
 
+    tag = editions.current.site.language
+    say = language.translations(tag).gettext
+
     def show(path: str) -> Shown:
         try:
             return showing.show(path)
         except (LookupError, OSError):  # a build has replaced what the edition was made from
+            known, article = Articles(root), PurePosixPath(path).parent.name
+            if not known.has(article):
+                raise LookupError(known.words(article, say)) from None
             editions.refresh(datetime.now(UTC))
             return showing.show(path)
 
-    tag = editions.current.site.language
-    say = language.translations(tag).gettext
     end = Review(chosen, kept, show, say, tag, datetime.now(UTC)).run()
     return end or "keep"

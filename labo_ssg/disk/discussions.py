@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from labo_ssg.disk import files
 from labo_ssg.disk.library import Reader
+from labo_ssg.disk.messages import check_place
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.markup import titles
 from labo_ssg.model import Comment, Library
@@ -38,15 +39,6 @@ def read_comments(root: Path, state: str, at: Reader) -> tuple[tuple[Comment, ..
         found.append(comment)
         problems += unread or told
     return in_order(found), problems
-
-
-def check_place(path: str) -> list[Problem]:
-    """Return a problem where no comment can be at `path`."""
-    parts = path.split("/")
-    if len(parts) == 4 and path.endswith(".md"):
-        return []
-    expected = f"expected {'/'.join(parts[:2])}/<article>/<comment>.md"
-    return [Problem(Place(path), "it is not where a comment can be", expected)]
 
 
 def homeless(paths: Iterable[str], articles: Collection[str]) -> list[Problem]:

@@ -166,7 +166,20 @@ class Course:
             if writing.changes:
                 self._write(writing)
             put |= {one.path for one in (writing.changes if state == "open" else wanted)}
+        if tip and state == "open":
+            put -= self._taken_off(proposal, put)
         return _standing(self._shown(pull, proposal), put)
+
+    def _taken_off(self, proposal: Proposal, put: Collection[str]) -> set[str]:
+        """Take off the branch what is not proposed any more; return these paths. What main has is not among them."""
+        gone = [path for path in proposal.gone if path in put]
+        if gone:
+            tip = self.remote.tip(proposal.branch)
+            here = self.remote.files(tip, gone)
+            leaving, words = tuple(path for path in gone if path in here), replace(proposal, message=proposal.farewell)
+            if leaving:
+                self._write(Writing(words, (), tip, here, tip, reset=False, gone=leaving))
+        return set(gone)
 
     def _added(self, writing: Writing, pull: Pull | None, asked: Sequence[str]) -> Writing:
         """Return what is missing on a branch that is under way, to be added to what it holds."""
@@ -235,16 +248,20 @@ class Course:
         return pull
 
 
-def arrived(remote: Remote, branch: str, before: str, changes: Collection[Change]) -> bool | None:
-    """Return True if a commit with `changes` is on `branch`, None if it is still at `before`; else raise Moved.
+def arrived(
+    remote: Remote, branch: str, before: str, changes: Collection[Change], gone: Collection[str] = ()
+) -> bool | None:
+    """Return True if a commit with `changes`, without what is `gone`, is on `branch`, None if it is still at `before`.
+
+    Raise Moved where it is at another commit.
 
     The branch itself is looked at: seen on Gitea, a commit that was made is answered by 422.
     """
     tip = remote.tip(branch)
     if tip in ("", before):
         return None
-    here = remote.files(tip, [one.path for one in changes])
-    if not all(here.get(one.path) == blob(one) for one in changes):
+    here = remote.files(tip, [*(one.path for one in changes), *gone])
+    if here.keys() & set(gone) or not all(here.get(one.path) == blob(one) for one in changes):
         raise Moved
     return True
 
@@ -252,7 +269,7 @@ def arrived(remote: Remote, branch: str, before: str, changes: Collection[Change
 def _standing(pull: Pull | None, put: Iterable[str]) -> Standing:
     if pull is None:
         return Standing("none")
-    paths = tuple(sorted(path for path in put if path.startswith(f"{APPROVED}/")))
+    paths = tuple(sorted(path for path in put if f"/{APPROVED}/" in f"/{path}"))
     return Standing(pull.state, pull.url, pull.number, pull.by, paths if pull.state == "open" else ())
 
 

@@ -149,30 +149,32 @@ class Forgejo:
                 raise
 
     def write(self, writing: Writing) -> None:
-        tip, begun = writing.tip, writing.reset or not writing.tip
-        for changes in batches(writing.changes, weight, BATCH, FILES):
+        tip, begun, gone = writing.tip, writing.reset or not writing.tip, writing.gone
+        for changes in list(batches(writing.changes, weight, BATCH, FILES)) or [[]]:
             if begun and tip:
-                self._write_over(writing, changes, tip)
+                self._write_over(writing, changes, gone, tip)
             else:
-                self._commit(writing, changes, tip, begun=begun)
-            begun, tip = False, self.tip(writing.proposal.branch)
+                self._commit(writing, changes, gone, tip, begun=begun)
+            begun, gone, tip = False, (), self.tip(writing.proposal.branch)
 
-    def _write_over(self, writing: Writing, changes: Sequence[Change], tip: str) -> None:
+    def _write_over(self, writing: Writing, changes: Sequence[Change], gone: Sequence[str], tip: str) -> None:
         """Have the branch, which is at `tip`, begin at main again."""
         try:
-            self._commit(writing, changes, tip, begun=True)
+            self._commit(writing, changes, gone, tip, begun=True)
         except Refused as refused:
             if "branch already exists" not in str(refused) or self.tip(writing.proposal.branch) != tip:
                 raise
             self.delete(writing.proposal.branch)
             # Gitea closes the pull requests of a branch that is gone by and by: it must not find the new one.
             time.sleep(SETTLING * self._pause)
-            self._commit(writing, changes, "", begun=True)
+            self._commit(writing, changes, gone, "", begun=True)
 
     def delete(self, branch: str) -> None:
         self._api.remove(f"{self._home}/branches/{quote(branch)}")
 
-    def _commit(self, writing: Writing, changes: Sequence[Change], before: str, *, begun: bool) -> None:
+    def _commit(
+        self, writing: Writing, changes: Sequence[Change], gone: Sequence[str], before: str, *, begun: bool
+    ) -> None:
         proposal = writing.proposal
         author = who(proposal.author)
         dates = {"dates": {"author": self._api.date, "committer": self._api.date}} if self._api.date else {}
@@ -183,11 +185,14 @@ class Forgejo:
             "author": author,
             "committer": author,
             **dates,  # seen on Gitea 1.25: without them, it is 2001
-            "files": [operation for one in changes for operation in _operations(one, writing)],
+            "files": [
+                *(operation for one in changes for operation in _operations(one, writing)),
+                *({"operation": "delete", "path": path, "sha": writing.there[path]} for path in gone),
+            ],
         }
 
         def seen() -> bool | None:
-            return arrived(self, proposal.branch, before, changes)
+            return arrived(self, proposal.branch, before, changes, gone)
 
         self._api.write("POST", f"{self._home}/contents", body, seen)
 

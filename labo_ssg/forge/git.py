@@ -69,8 +69,8 @@ def uncommitted(root: Path, folders: Sequence[str]) -> list[Change]:
     for entry in run(root, *words, "--", *folders).split(b"\0"):
         if entry:
             states.setdefault(os.fsdecode(entry[3:]), set()).add(entry[:2].decode())
-    prefix = _prefix(root)
-    return [_change(path.removeprefix(prefix), found) for path, found in sorted(states.items())]
+    above = prefix(root)
+    return [_change(path.removeprefix(above), found) for path, found in sorted(states.items())]
 
 
 def _change(path: str, states: set[str]) -> Change:
@@ -107,15 +107,15 @@ def _commit(
     root: Path, paths: Sequence[str], author: str, message: Callable[[Sequence[Change]], str], *, always: bool
 ) -> str:
     folder = check_calm(root)
-    head, prefix = head_of(root), _prefix(root)
-    made, tops = "", {prefix + path for path in paths}
+    head, above = head_of(root), prefix(root)
+    made, tops = "", {above + path for path in paths}
     with own_index() as index:
         if head:
             run(root, "read-tree", head, index=index)
         run(root, "update-index", "-z", "--add", "--remove", "--stdin", index=index, stdin=_joined(paths))
         differing = _differing(root, head, index)
         if differing or always:
-            changes = [Change(one.path.removeprefix(prefix), _KINDS.get(one.letter, "changed")) for one in differing]
+            changes = [Change(one.path.removeprefix(above), _KINDS.get(one.letter, "changed")) for one in differing]
             tree = run(root, "write-tree", index=index).decode().strip()
             made = _write_commit(root, tree, head, author, message(changes))
             _move_and_tell(root, folder, made, head, tops)
@@ -176,8 +176,8 @@ def settle(root: Path, paths: Sequence[str]) -> None:
     Raise GitFailed as `commit` does.
     """
     check_calm(root)
-    prefix = _prefix(root)
-    if lines := _news(root, head_of(root), {prefix + path for path in paths}):
+    above = prefix(root)
+    if lines := _news(root, head_of(root), {above + path for path in paths}):
         run(root, "update-index", "-z", "--index-info", stdin=lines)
 
 
@@ -234,9 +234,25 @@ def remotes(root: Path) -> tuple[str, ...]:
     return tuple(run(root, "remote").decode().split())
 
 
-def _prefix(root: Path) -> str:
+def top(root: Path) -> Path:
+    """Return the top of the work tree in which `root` lies."""
+    return Path(os.fsdecode(run(root, "rev-parse", "--show-toplevel").removesuffix(b"\n")))
+
+
+def prefix(root: Path) -> str:
     """Return the path of `root` below the top of its work tree, with a slash, "" at the top."""
     return os.fsdecode(run(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
+
+
+def contents(root: Path, blobs: Sequence[str]) -> Iterator[bytes]:
+    """Yield what is in each of the `blobs`, by their ids."""
+    told = run(root, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode()) if blobs else b""
+    at = 0
+    for _ in blobs:
+        start = told.index(b"\n", at) + 1
+        end = start + int(told[at:start].split(b" ")[2])  # <id> blob <size>
+        yield told[start:end]
+        at = end + 1
 
 
 def no_tree(root: Path) -> str:

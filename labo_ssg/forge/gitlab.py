@@ -90,26 +90,29 @@ class GitLab:
             time.sleep(self._pause)
 
     def write(self, writing: Writing) -> None:
-        for number, changes in enumerate(batches(writing.changes, weight, BATCH)):
+        for number, changes in enumerate(list(batches(writing.changes, weight, BATCH)) or [[]]):
             self._commit(writing, changes, first=number == 0)
 
     def _commit(self, writing: Writing, changes: Sequence[Change], *, first: bool) -> None:
         proposal = writing.proposal
         author = who(proposal.author)
-        begun = first and writing.start != writing.tip
+        begun, gone = first and writing.start != writing.tip, writing.gone if first else ()
         body = {
             "branch": proposal.branch,
             "commit_message": proposal.message,
             "author_name": author["name"],
             "author_email": author["email"],
-            "actions": [action for one in changes for action in _actions(one, writing)],
+            "actions": [
+                *(action for one in changes for action in _actions(one, writing)),
+                *({"action": "delete", "file_path": path} for path in gone),
+            ],
             **({"start_sha": writing.start} if begun else {}),
             **({"force": True} if begun and writing.reset else {}),
         }
         before = writing.tip if first else self.tip(proposal.branch)
 
         def seen() -> bool | None:
-            return arrived(self, proposal.branch, before, changes)
+            return arrived(self, proposal.branch, before, changes, gone)
 
         self._api.write("POST", f"{self._home}/repository/commits", body, seen)
 

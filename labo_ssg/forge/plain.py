@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from labo_ssg.forge import git
 from labo_ssg.forge.course import Course, Moved, Pull
 from labo_ssg.forge.git import commit_at, own_index
 from labo_ssg.forge.proposal import ForgeFailed, Proposal, Standing, State
@@ -57,7 +58,7 @@ class Branches:
     """The branches of a remote, by git alone."""
 
     def __init__(self, root: Path, remote: str, main: str) -> None:
-        self._root = root
+        self._root = git.top(root)  # where git's own paths begin
         self._remote = remote
         self._main = main
 
@@ -87,7 +88,7 @@ class Branches:
         main = f"{SEEN}/{self._main}"
         if ask(self._root, "merge-base", "--is-ancestor", commit, main) is not None:
             return True
-        put = [path for path in self._put(commit) if path.startswith(f"{APPROVED}/")]
+        put = [path for path in self._put(commit) if f"/{APPROVED}/" in f"/{path}"]
         theirs, ours = self.files(main, put), self.files(commit, put)
         return bool(put) and all(theirs.get(path) == ours[path] for path in put)
 

@@ -20,7 +20,9 @@ class Change(Struct, frozen=True):
 class Proposal(Struct, frozen=True):
     """A branch with one commit, and the pull request that it is shown by.
 
-    `message` is the commit's, `author` ("Name <address>") its author; `text` is Markdown.
+    `message` is the commit's, `author` ("Name <address>") its author; `text` is Markdown. Paths begin at the top of
+    the repository. Files that are `gone` are not proposed any more: a further commit, with the message `farewell`,
+    takes them off the branch.
     """
 
     branch: str
@@ -29,12 +31,14 @@ class Proposal(Struct, frozen=True):
     message: str
     author: str
     changes: tuple[Change, ...]
+    gone: tuple[str, ...] = ()
+    farewell: str = ""
 
 
 class Standing(Struct, frozen=True):
     """A pull request as it stands: its page, its number, and who has decided, where that is known.
 
-    `paths` are the files that its branch puts into comments/approved, while it is open.
+    `paths` are the files that its branch puts into comments/approved of the site, while it is open.
     """
 
     state: State

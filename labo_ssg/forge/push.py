@@ -27,7 +27,7 @@ def push(root: Path, bot: str) -> None:
     then follows if it can do so without touching what an editor changed, as `git pull` would; if it cannot, the
     messages are with the others all the same. Raises GitFailed: to be tried again.
     """
-    remote, target, tracking = _upstream(root)
+    remote, target, tracking = upstream(root)
     for _ in range(TRIES):
         head, theirs = head_of(root), commit_at(root, tracking)
         mine = _set_upon(root, theirs, head, bot) if theirs and not _holds(root, head, theirs) else head
@@ -40,7 +40,7 @@ def push(root: Path, bot: str) -> None:
     raise GitFailed("git push: others push all the time")
 
 
-def _upstream(root: Path) -> tuple[str, str, str]:
+def upstream(root: Path) -> tuple[str, str, str]:
     """Return the remote of the branch, the branch's name there, and that of the copy here."""
     branch = branch_of(root)
     form = "--format=%(upstream:remotename)%00%(upstream:remoteref)%00%(upstream)"

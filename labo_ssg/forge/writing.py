@@ -14,6 +14,8 @@ Item = TypeVar("Item")
 class Writing(Struct, frozen=True):
     """One commit to be written: `changes` upon the commit `start`, which holds `there` (path → id of the blob).
 
+    The files that are `gone` leave with it, too.
+
     `tip` is where the branch is now, "" where it is not; `reset`: what it holds is done with, and is written over.
     """
 
@@ -23,11 +25,12 @@ class Writing(Struct, frozen=True):
     there: Mapping[str, str]
     tip: str
     reset: bool
+    gone: tuple[str, ...] = ()
 
     @property
     def removed(self) -> list[str]:
-        """Return the files that move away, as far as they are there."""
-        return [one.old for one in self.changes if self.leaves(one)]
+        """Return the files that move away, as far as they are there, and those that are gone."""
+        return [*(one.old for one in self.changes if self.leaves(one)), *self.gone]
 
     def leaves(self, change: Change) -> bool:
         """Tell whether `change` is a move, as seen from `start`."""

@@ -10,6 +10,7 @@ from labo_ssg.model import Forge, Repository
 
 URL = re.compile(r"https?://[\w.-]+(:[0-9]{1,5})?(/[^\s/?#\"'<>\\]+){2,}/?")
 BRANCH = re.compile(r"(?![/.-])(?!.*(\.\.|//|@\{))[^\s~^:?*\[\\]+(?<![/.])")  # as git-check-ref-format has it, roughly
+FOLDER = re.compile(r"(?!\.\.?(/|$))[^/\s\\]+(/(?!\.\.?(/|$))[^/\s\\]+)*")
 REMOTE = re.compile(
     r"(?P<url>(?:https?|ssh|git|git\+ssh)://.+)|(?:[^/@:]+@)?(?P<host>[\w-]+(?:\.[\w-]+)+):(?P<path>[^/].*)"
 )
@@ -37,9 +38,13 @@ def settle(repository: Repository, tell: fields.Tell) -> Repository | None:
     if not BRANCH.fullmatch(repository.branch):
         tell("repository", f"`{repository.branch}` cannot be the name of a branch", "`main` is usual")
         return None
+    folder = repository.folder.strip("/")
+    if folder and not FOLDER.fullmatch(folder):
+        tell("repository", f"`{repository.folder}` is no folder of a repository", "`folder` is like sites/www")
+        return None
     url = repository.url.rstrip("/").removesuffix(".git")
     named = NAMES[repository.forge] if repository.forge else forge_of(urlsplit(url).hostname or "")
-    return replace(repository, url=url, forge=named)
+    return replace(repository, url=url, forge=named, folder=folder)
 
 
 def forge_of(host: str) -> Forge | None:

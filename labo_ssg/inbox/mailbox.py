@@ -9,12 +9,12 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from labo_ssg.disk import files, spool
+from labo_ssg.disk.messages import path_of, whereabouts
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats import removal
 from labo_ssg.formats.comment import CommentHeader
 from labo_ssg.formats.removal import Removal
-from labo_ssg.moderation import proposals
-from labo_ssg.moderation.queue import path_of
+from labo_ssg.moderation import proposed
 from labo_ssg.places import APPROVED, PENDING, REMOVALS, WITHDRAWN
 
 Name = tuple[str, str]
@@ -87,14 +87,10 @@ class Mailbox:
 
     def locate(self, comment: str) -> Found | None:
         """Return where the message with the id `comment` lies, None where there is none."""
-        for state in (PENDING, APPROVED):
-            for article in files.folders(self._root, state):
-                path = path_of(state, article, comment)
-                if files.exists(self._root, path):
-                    data, _ = files.read(self._root, path)
-                    header = comment_format.read_header(data, PurePosixPath(path))
-                    code, erased = (header.code, header.erased) if header else ("", None)
-                    return Found(state, article, code, is_erased=erased is not None)
+        for path in map(PurePosixPath, whereabouts(self._root, comment)):
+            header = comment_format.read_header(files.read(self._root, str(path))[0], path)
+            code, erased = (header.code, header.erased) if header else ("", None)
+            return Found(str(path.parent.parent), path.parent.name, code, is_erased=erased is not None)
         return None
 
     def is_withdrawn(self, comment: str) -> bool:
@@ -102,8 +98,8 @@ class Mailbox:
 
     def is_merged(self, comment: str) -> bool:
         """Tell whether a message was approved on the forge, and is still to come from there."""
-        proposed = proposals.find(self._root, comment)
-        return proposed is not None and proposed.merged
+        found = proposed.find(self._root, comment)
+        return found is not None and found.merged
 
     def withdraw(self, article: str, comment: str) -> bool:
         """Remove a message that waits; return False where it does not wait any more."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from anyio import to_thread
 
 from labo_ssg.formats.comment import CommentHeader
+from labo_ssg.inbox.codes import secret
 from labo_ssg.inbox.http.metrics import Metrics
 from labo_ssg.inbox.http.web import Web
 from labo_ssg.inbox.mailbox import Kept, Mailbox, Name
@@ -15,7 +16,7 @@ from labo_ssg.inbox.reception import Keep, Newsstand, Reception
 from labo_ssg.inbox.screening.pace import Pace
 from labo_ssg.inbox.screening.twins import Recent
 from labo_ssg.inbox.status import Counter
-from labo_ssg.inbox.tokens import Tokens, secret
+from labo_ssg.inbox.tokens import Tokens
 from labo_ssg.model import InboxSettings
 
 

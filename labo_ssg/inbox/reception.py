@@ -17,13 +17,14 @@ from labo_ssg.build.edition import Edition, Shown
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.formats.comment import CommentHeader
 from labo_ssg.inbox import form
+from labo_ssg.inbox.codes import hashed
 from labo_ssg.inbox.form import Submission
 from labo_ssg.inbox.mailbox import Kept, Mailbox, Name
 from labo_ssg.inbox.screening.pace import Pace, Taken
 from labo_ssg.inbox.screening.screen import Circumstances, screen
 from labo_ssg.inbox.screening.twins import Recent, fingerprint
 from labo_ssg.inbox.sealing import seal
-from labo_ssg.inbox.tokens import Tokens, hashed
+from labo_ssg.inbox.tokens import Tokens
 from labo_ssg.markup import remarks
 from labo_ssg.markup.body import Unrenderable
 from labo_ssg.pages import messages

@@ -5,9 +5,10 @@ from datetime import datetime
 from anyio import to_thread
 
 from labo_ssg.formats import plain_text
+from labo_ssg.inbox.codes import ID
 from labo_ssg.inbox.mailbox import Found, Mailbox
 from labo_ssg.inbox.reception import Answer, Fields, Reception
-from labo_ssg.inbox.tokens import ID, Tokens
+from labo_ssg.inbox.tokens import Tokens
 from labo_ssg.pages import messages
 from labo_ssg.pages.views import State
 from labo_ssg.places import PENDING

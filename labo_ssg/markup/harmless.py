@@ -18,6 +18,7 @@ _RISKY = re.compile(
     | :[\w+-]+:|\*\w+:              # emoji; GitLab: an iteration
     | \[[!\[_^A-Za-z]               # GitLab: [issue:1], [[_TOC_]]; GitHub: [!NOTE]
     | [^\W\d][-_:=/.]\d             # tickets elsewhere: GH-12, ABC-7
+    | (?i:mailto|xmpp):            # addresses that forges find
     | [0-9A-Fa-f]{7}                # commits""",
     re.VERBOSE,
 )

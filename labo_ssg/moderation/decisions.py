@@ -5,21 +5,22 @@ import string
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
 from labo_ssg.disk import files
-from labo_ssg.disk.library import read_library, read_site
+from labo_ssg.disk.library import read_site
+from labo_ssg.disk.messages import path_of
 from labo_ssg.formats import comment as comment_format
-from labo_ssg.formats.article import MARKUPS
 from labo_ssg.formats.comment import CommentHeader
 from labo_ssg.moderation import plan as plans
-from labo_ssg.moderation.journal import Record
+from labo_ssg.moderation.articles import Articles
 from labo_ssg.moderation.plan import Done, Move, Plan, Put, Take, Task
-from labo_ssg.moderation.queue import Pending, path_of
-from labo_ssg.places import APPROVED, CONTENT, PENDING
+from labo_ssg.moderation.queue import Pending
+from labo_ssg.moderation.record import Record
+from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
 
 LETTERS = string.ascii_lowercase + string.digits
@@ -120,28 +121,6 @@ def _unanswerable(message: Pending) -> Problem:
     return Problem(Place(message.path, 1), what, "approve that one first, or both together")
 
 
-class Articles:
-    """The articles of a site, of which one asks for some; all files are read only where a name is not among them."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._stems = {PurePosixPath(path).stem for path in _articles(root)}
-        self._ids: set[str] | None = None
-
-    def has(self, article: str) -> bool:
-        """Tell whether there is an article of this id."""
-        if article in self._stems and self._ids is None:
-            return True  # of a file that has another id than its name, the next build tells
-        if self._ids is None:
-            self._ids = {one.id for one in read_library(self._root)[0].articles}
-        return article in self._ids
-
-
-def _articles(root: Path) -> list[str]:
-    found = files.walk(root, CONTENT)[0] if files.exists(root, CONTENT) else []
-    return [path for path in found if PurePosixPath(path).suffix in MARKUPS]
-
-
 def _obstacles(root: Path, verdict: Verdict, known: Articles) -> list[Problem]:
     """Return what keeps `verdict`, by itself, from being carried out."""
     message = verdict.message
@@ -157,8 +136,7 @@ def _obstacles(root: Path, verdict: Verdict, known: Articles) -> list[Problem]:
         what = f"{published} is there already, and is another message"
         return [Problem(place, what, "give this one's file another name")]
     if not known.has(message.article):
-        hint = f"the article may have been renamed: move the file to {PENDING}/<its id>/ and change its `article` line"
-        return [Problem(place, f"there is no article `{message.article}`", hint)]
+        return [known.missing(message.article, message.path)]
     return []
 
 

@@ -6,14 +6,14 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from labo_ssg.disk import files
+from labo_ssg.disk.messages import path_of, whereabouts
 from labo_ssg.forge import git
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.moderation import journal
 from labo_ssg.moderation import plan as plans
 from labo_ssg.moderation.decisions import LONGEST, held, writable
-from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.plan import Done, Move, Plan, Put, Take, Task
-from labo_ssg.moderation.queue import path_of, whereabouts
+from labo_ssg.moderation.record import Record
 from labo_ssg.places import APPROVED, PENDING, REMOVALS
 
 

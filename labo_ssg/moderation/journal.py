@@ -1,7 +1,7 @@
 """What was decided, by whom, when and why: in the commits of the site's repository, else in comments/journal.csv.
 
 In git, each decision is a block of trailers in the commit that carries it out: `Decision`, `Comment`, `Article`, and
-`Reason` where one was given. Of a pull request, the one who has merged it is the one who has decided.
+`Reason` where one was given. What pull requests have approved is seen by what came with them (`committed`).
 """
 
 import csv
@@ -10,50 +10,18 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Literal, NamedTuple, get_args
 
 import msgspec
-from msgspec import Struct
 
 from labo_ssg.disk import files, spool
 from labo_ssg.forge import git
-from labo_ssg.forge.running import GitFailed, run
+from labo_ssg.forge.running import GitFailed
+from labo_ssg.moderation import committed
+from labo_ssg.moderation.record import Record
 from labo_ssg.places import APPROVED, COMMENTS, PENDING, WITHDRAWN
 
 JOURNAL = f"{COMMENTS}/journal.csv"
 AUTHOR = "the author"  # who withdraws a message
-
-Decision = Literal["approved", "rejected", "spam", "withdrawn", "erased", "reopened"]
-_DECISIONS: tuple[str, ...] = get_args(Decision)
-_FORM = "%H%x00%P%x00%aI%x00%an <%ae>%x00%ce%x00%B%x00"
-
-
-class Record(Struct, frozen=True, order=True):
-    """A decision on a message; `moderator` is "Name <address>", `article` "" where only the id is known."""
-
-    date: datetime
-    comment: str
-    decision: Decision
-    moderator: str
-    article: str = ""
-    reason: str = ""
-
-
-class _Commit(NamedTuple):
-    parents: tuple[str, ...]
-    date: datetime
-    author: str
-    committer: str
-    text: str
-
-
-def trailers(records: Iterable[Record]) -> str:
-    """Return the last paragraph of the commit that carries out what `records` say."""
-    blocks = []
-    for one in records:
-        lines = [f"Decision: {one.decision}", f"Comment: {one.comment}", f"Article: {one.article}"]
-        blocks += [*lines, f"Reason: {one.reason}"] if one.reason else lines
-    return "".join(f"{line}\n" for line in blocks)
 
 
 def read(root: Path, bot: str = "") -> list[Record]:
@@ -63,14 +31,14 @@ def read(root: Path, bot: str = "") -> list[Record]:
     """
     found = [*_read_csv(root)]
     if in_git(root):
-        found += _committed(root, bot.removesuffix(">").partition("<")[2])
+        found += committed.decisions(root, bot)
     return sorted({*found, *_withdrawn(root, {one.comment for one in found})})
 
 
 def unwritten(root: Path, records: Sequence[Record], head: str) -> list[Record]:
     """Return those of `records` that are not written down, neither in the file nor in a commit made since `head`."""
     rows = {(one.date, one.comment, one.decision) for one in _read_csv(root)}
-    commits = {(one.comment, one.decision) for one in (_committed(root, "", head) if in_git(root) else ())}
+    commits = {(one.comment, one.decision) for one in (committed.since(root, head) if in_git(root) else ())}
     return [
         one
         for one in records
@@ -145,54 +113,3 @@ def _lying(root: Path) -> set[str]:
     """Return the ids of the messages that wait or are published."""
     states = [state for state in (PENDING, APPROVED) if files.exists(root, state)]
     return {PurePosixPath(path).stem for state in states for path in files.walk(root, state)[0]}
-
-
-def _committed(root: Path, bot: str, since: str = "") -> Iterator[Record]:
-    """Yield what the commits of the branch say; each is looked at once, by the way that it came to the branch.
-
-    Those that lead to the commit `since` are left out.
-    """
-    if not git.head_of(root):
-        return
-    older = ("--not", since) if since and git.commit_at(root, since) else ()
-    words = ("log", "--topo-order", f"--format={_FORM}", "HEAD", *older)
-    fields = run(root, *words).decode(errors="replace").split("\0")
-    commits = {}
-    for name, parents, date, author, committer, text in zip(*(fields[at::6] for at in range(6)), strict=False):
-        moment = datetime.fromisoformat(date).astimezone(UTC)
-        commits[name.strip()] = _Commit(tuple(parents.split()), moment, author, committer, text)
-    line, tip = list[str](), git.head_of(root)
-    while tip in commits:  # of a shallow clone, the parents of the last one are not there
-        line.append(tip)
-        tip = next(iter(commits[tip].parents), "")
-    seen = set(line)
-    for name in reversed(line):
-        one = commits[name]
-        yield from _decisions(one, one)
-        yield from _brought(commits, one, seen, bot)
-
-
-def _brought(commits: dict[str, _Commit], merge: _Commit, seen: set[str], bot: str) -> Iterator[Record]:
-    """Yield what the commits say that `merge` has brought to the branch; what the bot proposed, the merge decided."""
-    waiting = list(merge.parents[1:])
-    while waiting:
-        name = waiting.pop()
-        if name in commits and name not in seen:
-            seen.add(name)
-            one = commits[name]
-            yield from _decisions(one, merge if one.committer == bot else one)
-            waiting += one.parents
-
-
-def _decisions(commit: _Commit, by: _Commit) -> Iterator[Record]:
-    """Yield the decisions in the text of `commit`, as those of the author of `by`."""
-    block: dict[str, str] = {}
-    for line in [*commit.text.rpartition("\n\n")[2].splitlines(), "Decision: "]:
-        key, _, value = line.partition(": ")
-        if key == "Decision":
-            if block.get("Decision") in _DECISIONS and block.get("Comment"):
-                decision: Decision = block["Decision"]  # type: ignore[assignment] # it is one of them
-                about = block.get("Article", ""), block.get("Reason", "")
-                yield Record(by.date, block["Comment"], decision, by.author, *about)
-            block = {}
-        block[key] = value.strip()

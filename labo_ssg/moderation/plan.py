@@ -9,16 +9,17 @@ import logging
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from labo_ssg.disk import files, spool
-from labo_ssg.forge import git
+from labo_ssg.forge import git, reach
+from labo_ssg.forge.reach import OutOfReach
 from labo_ssg.moderation import journal
-from labo_ssg.moderation.journal import Record
+from labo_ssg.moderation.record import Record, trailers
 from labo_ssg.places import WORK
 
 FOLDER = f"{WORK}/moderation"
@@ -90,7 +91,12 @@ def check(root: Path) -> None:
 
 
 def carry_out(root: Path, plan: Plan) -> Done:
-    """Do what `plan` says, and keep a record of it; the lock is held. Raise GitFailed, OSError: `resume` ends it."""
+    """Do what `plan` says, and keep a record of it; the lock is held. Raise GitFailed, OSError: `resume` ends it.
+
+    Raise OutOfReach, before anything is done, where git could never commit it.
+    """
+    if journal.in_git(root) and not plan.apart:
+        reach.check(root, sorted(_all_paths(plan)))
     plan = replace(plan, head=git.head_of(root) if journal.in_git(root) else "")
     spool.put(root / PLAN, msgspec.json.encode(plan))
     return _do(root, plan, [task.record for task in plan.tasks])
@@ -105,6 +111,12 @@ def resume(root: Path) -> Done:
     plan = msgspec.json.decode(data, type=Plan)
     log.warning("a session of %s was cut short: it is ended first", plan.moderator)
     _sweep(root, plan)
+    if journal.in_git(root) and not plan.apart:
+        try:
+            reach.check(root, sorted(_all_paths(plan)))
+        except OutOfReach as failed:  # else no decision would ever be possible again
+            log.warning("%s: it is ended without a commit, %s keeps the record", failed, journal.JOURNAL)
+            plan = replace(plan, apart=True)
     return _do(root, plan, journal.unwritten(root, [task.record for task in plan.tasks], plan.head))
 
 
@@ -167,14 +179,14 @@ def _keep(root: Path, plan: Plan, records: Sequence[Record], paths: Sequence[str
     if plan.apart or not journal.in_git(root):
         journal.append(root, records)
         return ""
-    paths = [path for path in paths if not _is_elsewhere(root, path)]
+    paths = [path for path in paths if not reach.is_behind_link(root, path)]
 
     def text(_: object) -> str:
         # A git that outlived the process that had started it may only now have moved the branch.
         left = journal.unwritten(root, records, plan.head)
         if not left:
             raise _WrittenError
-        return f"{plan.subject}\n\n{journal.trailers(left)}"
+        return f"{plan.subject}\n\n{trailers(left)}"
 
     try:
         if records:
@@ -185,9 +197,8 @@ def _keep(root: Path, plan: Plan, records: Sequence[Record], paths: Sequence[str
     return ""
 
 
-def _is_elsewhere(root: Path, path: str) -> bool:
-    """Tell whether a folder on the way to `path` is a link: git commits nothing of what lies behind one."""
-    return any((root / folder).is_symlink() for folder in PurePosixPath(path).parents if folder.name)
+def _all_paths(plan: Plan) -> set[str]:
+    return {path for task in plan.tasks for step in task.steps for path in _paths(step)}
 
 
 def _paths(step: Move | Put | Take) -> Iterable[str]:

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from labo_ssg import language
+from labo_ssg.disk.messages import path_of
 from labo_ssg.markup import harmless, quoted
 from labo_ssg.model import Site
-from labo_ssg.moderation.queue import Pending, path_of
+from labo_ssg.moderation.queue import Pending
 from labo_ssg.moderation.showing import Shown
 from labo_ssg.places import APPROVED
 
@@ -47,13 +48,13 @@ def title(entries: Sequence[Entry], site: Site) -> str:
     return say("Message of {author} on “{title}”").format(author=author or "…", title=about)
 
 
-def text(entries: Sequence[Entry], site: Site, *, together: bool, gone: Sequence[str] = ()) -> str:
-    """Return what the pull request says of `entries`; `gone` are the paths on its branch that are not to be merged."""
+def text(entries: Sequence[Entry], site: Site, *, together: bool, folder: str = "") -> str:
+    """Return what the pull request says of `entries`; `folder` is the site's in its repository, with a slash, or ""."""
     shown = min(len(entries), MOST)
     rooms = [one for one in ROOMS[:-1] if one * shown <= ROOMS[0] * 10]  # others would be too much of any message
     for room in [*rooms, *[ROOMS[-1]] * (shown + 1)]:
         more = len(entries) - shown
-        made = _whole(entries[:shown], site, room, gone, together=together, more=more)
+        made = _whole(entries[:shown], site, room, folder, together=together, more=more)
         if len(made) <= LONGEST:
             break
         if room == ROOMS[-1]:
@@ -61,15 +62,13 @@ def text(entries: Sequence[Entry], site: Site, *, together: bool, gone: Sequence
     return made
 
 
-def _whole(
-    entries: Sequence[Entry], site: Site, room: int, gone: Sequence[str], *, together: bool, more: int = 0
-) -> str:
+def _whole(entries: Sequence[Entry], site: Site, room: int, folder: str, *, together: bool, more: int = 0) -> str:
     say = language.translations(site.language).gettext
     if not entries:
         return say("What was proposed here was withdrawn by its author, or decided: close this, do not merge it.")
-    parts = _gone(gone, site)
+    parts = list[str]()
     for one in entries:
-        parts += _about(one, site, room)
+        parts += _about(one, site, room, folder)
         parts.append("* * *")
     if more:
         words = say("And {count} more: they are too many for this page, read them in their files.")
@@ -77,15 +76,7 @@ def _whole(
     return "\n\n".join([*parts, *_decide(site, together=together)]) + "\n"
 
 
-def _gone(paths: Sequence[str], site: Site) -> list[str]:
-    if not paths:
-        return []
-    say = language.translations(site.language).gettext
-    words = say("Withdrawn or decided meanwhile: before you merge, delete these files from the branch.")
-    return [f"**{words}**", _items(paths)]
-
-
-def _about(one: Entry, site: Site, room: int) -> list[str]:
+def _about(one: Entry, site: Site, room: int, folder: str) -> list[str]:
     """Return what is said of a message, paragraph by paragraph."""
     say = language.translations(site.language).gettext
     message, shown = one.message, one.shown
@@ -103,7 +94,8 @@ def _about(one: Entry, site: Site, room: int) -> list[str]:
     if message.screen:
         parts.append(say("Rank {rank} of 100").format(rank=message.screen.rank))
         parts.append("\n".join(f"- {harmless.words(reason)}" for reason in message.screen.reasons))
-    parts.append(say("Its file: {path}").format(path=harmless.code(path_of(APPROVED, message.article, message.id))))
+    path = folder + path_of(APPROVED, message.article, message.id)
+    parts.append(say("Its file: {path}").format(path=harmless.code(path)))
     return [part for part in parts if part]
 
 

@@ -9,33 +9,31 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from labo_ssg.disk import files, spool
+from labo_ssg.disk.messages import path_of
+from labo_ssg.forge import git
 from labo_ssg.forge.proposal import Change, Forge, Proposal, Standing
 from labo_ssg.forge.running import run
 from labo_ssg.model import ProposalGroup, Site
 from labo_ssg.moderation import journal, proposal_text, queue
 from labo_ssg.moderation import plan as plans
 from labo_ssg.moderation.decisions import Verdict, decide, held, sort_out, subject
-from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.plan import Plan, Take, Task
 from labo_ssg.moderation.proposal_text import Entry
-from labo_ssg.moderation.queue import Pending, path_of
+from labo_ssg.moderation.proposed import TOGETHER, Proposed, branch_of, forget, recorded, write
+from labo_ssg.moderation.queue import Pending
+from labo_ssg.moderation.record import Record, trailers
 from labo_ssg.moderation.showing import Shown
-from labo_ssg.packing import digest
-from labo_ssg.places import APPROVED, PENDING, WITHDRAWN
+from labo_ssg.places import APPROVED, WITHDRAWN
 from labo_ssg.problems import Place, Problem
 
-FOLDER = f"{plans.FOLDER}/proposed"
 LOCK = f"{plans.FOLDER}/proposing.lock"
-TOGETHER, ALONE = "labo/comments", "labo/comment-"  # git has no branch below another one: so not labo/comments/…
-LONGEST = 64  # characters of a message's id in the name of its branch: Gitea takes a hundred in all
 _UNFIT = re.compile(r"[^\w .@+-]")  # for the name of who has decided
 
 Show = Callable[[str], Shown]
@@ -44,52 +42,8 @@ Show = Callable[[str], Shown]
 log = logging.getLogger(__name__)
 
 
-class Proposed(Struct, frozen=True):
-    """A message that was proposed: where, and when; `merged`: the forge's main branch holds it.
-
-    `is_stale` tells that its pull request says already that it is not to be merged any more.
-    """
-
-    comment: str
-    article: str
-    branch: str
-    date: datetime
-    url: str = ""
-    number: int = 0
-    merged: bool = False
-    is_stale: bool = False
-
-    @property
-    def pending(self) -> str:
-        return path_of(PENDING, self.article, self.comment)
-
-    @property
-    def approved(self) -> str:
-        return path_of(APPROVED, self.article, self.comment)
-
-
 Outcome = Proposed | Record | Problem
 """What was proposed, what was decided on the forge and is done here, what somebody must look at."""
-
-
-def find(root: Path, comment: str) -> Proposed | None:
-    """Return the record of the message with the id `comment`, None where it is not proposed."""
-    try:
-        return msgspec.json.decode((root / FOLDER / f"{comment}.json").read_bytes(), type=Proposed)
-    except FileNotFoundError:
-        return None
-    except (msgspec.DecodeError, OSError) as error:  # it is proposed again, and found to be there
-        log.warning("the record of %s cannot be read: %s", comment, error)
-        return None
-
-
-def recorded(root: Path) -> dict[str, Proposed]:
-    """Return all records, by the id of the message, oldest first."""
-    if not files.exists(root, FOLDER):
-        return {}
-    names = [name.removesuffix(".json") for name in files.walk(root, FOLDER)[0] if name.endswith(".json")]
-    found = [one for name in names if (one := find(root, name))]
-    return {one.comment: one for one in sorted(found, key=lambda one: (one.date, one.comment))}
 
 
 class Proposals:
@@ -97,6 +51,12 @@ class Proposals:
 
     def __init__(self, root: Path, forge: Forge, site: Site, show: Show) -> None:
         self._root, self._forge, self._site, self._show = root, forge, site, show
+
+    @cached_property
+    def _folder(self) -> str:
+        """The site's folder in its repository, with a slash, or "": as git has it, else as the settings do."""
+        said = self._site.repository.folder if self._site.repository else ""
+        return git.prefix(self._root) if journal.in_git(self._root) else f"{said}/" if said else ""
 
     def propose(self, messages: Sequence[Pending], group: ProposalGroup, now: datetime) -> Iterator[Outcome]:
         """Propose those of `messages` that are not yet, `each` alone or all `together`; yield what is done as it is."""
@@ -145,14 +105,33 @@ class Proposals:
 
     def _send(
         self, branch: str, messages: Sequence[Pending], new: Sequence[Pending], now: datetime
-    ) -> Iterator[Proposed]:
+    ) -> Iterator[Proposed | Problem]:
         """Have `messages` proposed on `branch`, and write down which of them are `new` there."""
         standing = self._forge.propose(self._proposal(branch, messages, now))
+        absent = self._absent(new, standing)
         for one in new:
+            if one in absent:
+                hint = "decide it here, or propose it again once that pull request is decided"
+                where = standing.url or f"the branch {branch}"
+                yield Problem(Place(one.path), f"it was taken off {where} before, and is not put back", hint)
+                continue
             # Where the main branch holds it already there may be nothing to show: the next tidying tells.
             made = Proposed(one.id, one.article, branch, now, standing.url, standing.number)
-            self._write(made)
+            write(self._root, made)
             yield made
+
+    def _absent(self, new: Sequence[Pending], standing: Standing) -> list[Pending]:
+        """Return those of the `new` ones that neither the open pull request nor the main branch holds."""
+        if standing.state != "open":
+            return []
+        places = {self._there(path_of(APPROVED, one.article, one.id)): one for one in new}
+        left = [path for path in places if path not in standing.paths]
+        held_there = self._forge.holds(left)
+        return [places[path] for path in left if path not in held_there]
+
+    def _there(self, path: str) -> str:
+        """Return what a file of the site is called in the repository, in which the site may be a folder."""
+        return f"{self._folder}{path}"
 
     def _proposal(self, branch: str, messages: Sequence[Pending], now: datetime) -> Proposal:
         bot, together = self._site.inbox.bot, branch == TOGETHER
@@ -162,13 +141,22 @@ class Proposals:
             if problems:  # it left this moment
                 continue
             entries.append(Entry(one, self._shown(one.path)))
-            changes.append(Change(path_of(APPROVED, one.article, one.id), data, one.path))
+            place = self._there(path_of(APPROVED, one.article, one.id))
+            changes.append(Change(place, data, self._there(one.path)))
             records.append(Record(now, one.id, "approved", bot, one.article))
-        gone = [one.approved for one in self._open(branch) if not files.exists(self._root, one.pending)]
         title = proposal_text.title(entries, self._site)
-        text = proposal_text.text(entries, self._site, together=together, gone=gone)
+        text = proposal_text.text(entries, self._site, together=together, folder=self._folder)
         first = subject([Verdict(one.message, "approved") for one in entries]) if entries else title
-        return Proposal(branch, title, text, f"{first}\n\n{journal.trailers(records)}", bot, tuple(changes))
+        gone = tuple(self._there(one.approved) for one in self._gone(branch))
+        return Proposal(
+            *(branch, title, text, f"{first}\n\n{trailers(records)}", bot, tuple(changes)),
+            gone=gone if entries else (),
+            farewell=f"Take off {'a message' if len(gone) == 1 else f'{len(gone)} messages'}: withdrawn, or decided\n",
+        )
+
+    def _gone(self, branch: str) -> list[Proposed]:
+        """Return what is proposed on a branch, and was withdrawn or decided here meanwhile."""
+        return [one for one in self._open(branch) if not files.exists(self._root, one.pending)]
 
     def _shown(self, path: str) -> Shown | None:
         try:
@@ -184,17 +172,17 @@ class Proposals:
             among = list(group)
             # In this order: what is merged in between is held, and not taken for left out.
             standing = self._forge.standing(branch)
-            there = self._forge.holds([one.approved for one in among])
+            there = self._forge.holds([self._there(one.approved) for one in among])
             for one in among:
-                yield from self._settle(one, standing, now, is_there=one.approved in there)
-            yield from self._warn(branch, standing, now)
+                yield from self._settle(one, standing, now, is_there=self._there(one.approved) in there)
+            yield from self._take_off(branch, standing, now)
 
     def _is_done(self, one: Proposed) -> bool:
         """Tell whether a message is merged, and has left from here or leaves by a pull; forget it after that."""
         if not one.merged or (files.exists(self._root, one.pending) and not self._is_tracked(one.pending)):
             return False
         if files.exists(self._root, one.approved):
-            self._forget(one)
+            forget(self._root, one)
         return True
 
     def _settle(self, one: Proposed, standing: Standing, now: datetime, *, is_there: bool) -> Iterator[Outcome]:
@@ -203,9 +191,9 @@ class Proposals:
         if is_there:
             yield from self._publish(one, standing, now)
         elif one.merged:  # it was published, and removed since
-            self._forget(one)
+            forget(self._root, one)
         elif standing.state == "none":
-            self._forget(one)
+            forget(self._root, one)
             if files.exists(self._root, one.pending):
                 hint = "it still waits here: `labo comments propose` proposes it again"
                 yield Problem(Place(one.pending), f"the forge knows nothing of the branch {one.branch}", hint)
@@ -217,7 +205,7 @@ class Proposals:
         with held(self._root):
             is_new = not one.merged
             if is_new:
-                self._write(replace(one, merged=True))
+                write(self._root, replace(one, merged=True))
             record = Record(now, one.comment, "approved", _who(standing), one.article, _told(one))
             if files.exists(self._root, one.pending) and not self._is_tracked(one.pending):
                 if journal.in_git(self._root):  # the commit that a pull brings says who has decided
@@ -228,7 +216,7 @@ class Proposals:
                     plan = Plan(record.moderator, "", (Task(record, (Take(one.pending),)),), apart=True)
                     plans.carry_out(self._root, plan)
             if files.exists(self._root, one.approved):  # a pull has brought it: all is as if it had been decided here
-                self._forget(one)
+                forget(self._root, one)
         if is_new:
             yield record
         if is_new and files.exists(self._root, f"{WITHDRAWN}/{one.comment}"):
@@ -246,45 +234,34 @@ class Proposals:
         elif files.exists(self._root, one.pending):
             yield Problem(Place(one.pending), "it was refused, but cannot be read", "look at it, and remove it")
             return
-        self._forget(one)
+        forget(self._root, one)
 
-    def _warn(self, branch: str, standing: Standing, now: datetime) -> Iterator[Problem]:
-        """Have what was withdrawn or decided here meanwhile proposed no more, or the pull request say so, and tell."""
-        stale = [one for one in self._open(branch) if not files.exists(self._root, one.pending)]
-        if standing.state != "open" or not stale:
+    def _take_off(self, branch: str, standing: Standing, now: datetime) -> Iterator[Problem]:
+        """Have what was withdrawn or decided here meanwhile proposed no more; tell what still is."""
+        gone = self._gone(branch)
+        if standing.state != "open" or not gone:
             return
-        if branch != TOGETHER:
+        left = [message for one in self._open(branch) if (message := self._read(one))] if branch == TOGETHER else []
+        if not left:
             self._forge.propose(self._proposal(branch, [], now))  # its page shows the words no more
             self._forge.withdraw(branch)
-            self._forget(stale[0])
+            for one in gone:
+                forget(self._root, one)
             return
-        if not all(one.is_stale for one in stale):
-            left = [message for one in self._open(branch) if (message := self._read(one))]
-            self._forge.propose(self._proposal(branch, left, now))
-            for one in stale:
-                self._write(replace(one, is_stale=True))
-        for one in stale:
-            what = "it was withdrawn or decided here, and is still proposed"
-            where = standing.url or f"the branch {branch}"
-            hint = f"close {where}" if branch != TOGETHER else f"remove it from {where}: {one.approved}"
-            yield Problem(Place(one.pending), what, hint)
+        for one in gone:
+            # Seen off the branch while that was open, and not on main: nobody can merge it any more.
+            if self._there(one.approved) not in standing.paths:
+                forget(self._root, one)
+        now_there = self._forge.propose(self._proposal(branch, left, now)).paths
+        for one in gone:
+            if (path := self._there(one.approved)) in now_there:
+                where = standing.url or f"the branch {branch}"
+                what = "it was withdrawn or decided here, and is still proposed"
+                yield Problem(Place(one.pending), what, f"remove it from {where}: {path}")
 
     def _is_tracked(self, path: str) -> bool:
         """Tell whether git knows a file here: a pull, or a commit, then takes it away."""
         return journal.in_git(self._root) and bool(run(self._root, "ls-files", "-z", "--", path))
-
-    def _write(self, one: Proposed) -> None:
-        spool.put(self._root / FOLDER / f"{one.comment}.json", msgspec.json.encode(one))
-
-    def _forget(self, one: Proposed) -> None:
-        spool.remove(self._root / FOLDER / f"{one.comment}.json")
-
-
-def branch_of(comment: str) -> str:
-    """Return the branch on which a message is proposed alone: git, and forges, do not take all names of files."""
-    if "." not in comment and len(comment) <= LONGEST:
-        return f"{ALONE}{comment}"
-    return f"{ALONE}{comment.replace('.', '-')[:LONGEST]}-{digest(comment.encode()).hex()[:8]}"
 
 
 def _who(standing: Standing) -> str:

@@ -2,33 +2,25 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from msgspec import Struct
+from msgspec.structs import asdict
 
 from labo_ssg.disk import files
+from labo_ssg.disk.messages import check_place, path_of
 from labo_ssg.formats import comment as comment_format
-from labo_ssg.formats.comment import Screen
-from labo_ssg.places import APPROVED, PENDING
-from labo_ssg.problems import Place, Problem
+from labo_ssg.formats.comment import CommentHeader
+from labo_ssg.places import PENDING
+from labo_ssg.problems import Problem
 
 _LINK = re.compile(r"https?://[^\s\]<>\"')]+")
 
 
-class Pending(Struct, frozen=True):
-    """A message that waits; `email` is sealed, `code` the digest of its author's, `links` are those it spells out."""
+class Pending(CommentHeader, frozen=True, kw_only=True, omit_defaults=False):
+    """A message that waits: its header, its `id` and its `text`; `links` are those it spells out."""
 
     id: str
-    article: str
-    author: str
-    date: datetime
     text: str
-    reply_to: str = ""
-    website: str = ""
-    email: str = ""
-    code: str = ""
-    screen: Screen | None = None
 
     @property
     def path(self) -> str:
@@ -38,11 +30,6 @@ class Pending(Struct, frozen=True):
     def links(self) -> tuple[str, ...]:
         found = _LINK.findall(self.text)
         return tuple(dict.fromkeys([self.website, *found] if self.website else found))
-
-
-def path_of(state: str, article: str, comment: str) -> str:
-    """Return where a comment lies while it is in `state`, a folder."""
-    return f"{state}/{article}/{comment}.md"
 
 
 def waiting(root: Path) -> tuple[list[Pending], list[Problem]]:
@@ -59,28 +46,16 @@ def waiting(root: Path) -> tuple[list[Pending], list[Problem]]:
 
 def read(root: Path, path: str) -> tuple[Pending | None, list[Problem]]:
     """Return the message in the file at `path`, None where it has a problem."""
-    place = PurePosixPath(path)
-    if len(place.parts) != 4 or place.suffix != ".md":
-        hint = f"expected {PENDING}/<article>/<comment>.md"
-        return None, [Problem(Place(path), "it is not where a message can wait", hint)]
+    if told := check_place(path):
+        return None, told
     data, problems = files.read(root, path)
     if problems:
         return None, problems
-    comment, header, problems = comment_format.parse_whole(data, place)
+    comment, header, problems = comment_format.parse_whole(data, PurePosixPath(path))
     if header is None or problems:
         return None, problems
-    return Pending(
-        id=comment.id,
-        article=comment.article,
-        author=comment.author,
-        date=comment.date,
-        text=comment.text,
-        reply_to=comment.reply_to,
-        website=comment.website,
-        email=header.email,
-        code=header.code,
-        screen=header.screen,
-    ), []
+    keys = {**asdict(header), "date": comment.date}  # in a zone, which a header may leave out
+    return Pending(id=comment.id, text=comment.text, **keys), []
 
 
 def pick(found: Sequence[Pending], names: Iterable[str]) -> tuple[list[Pending], list[str]]:
@@ -107,13 +82,3 @@ def pick(found: Sequence[Pending], names: Iterable[str]) -> tuple[list[Pending],
 
 
 SHORTEST = 4  # letters of the end of an id that may stand for it
-
-
-def whereabouts(root: Path, comment: str) -> list[str]:
-    """Return the paths at which a message of this id lies, waiting or published."""
-    return [
-        path
-        for state in (PENDING, APPROVED)
-        for article in files.folders(root, state)
-        if files.exists(root, path := path_of(state, article, comment))
-    ]

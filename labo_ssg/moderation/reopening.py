@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct
 
 from labo_ssg.disk import files
+from labo_ssg.disk.messages import path_of
 from labo_ssg.formats import comment as comment_format
 from labo_ssg.moderation import plan as plans
 from labo_ssg.moderation.decisions import Session, held
-from labo_ssg.moderation.journal import Record
 from labo_ssg.moderation.plan import Done, Move, Plan, Put, Take, Task
-from labo_ssg.moderation.queue import path_of
+from labo_ssg.moderation.record import Record
 from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
 

@@ -257,6 +257,7 @@ class Review(App[End]):
             return
         say = self._say
         text = say("{number} decisions are to be carried out, in one commit.").format(number=number)
+        text = text if number > 1 else say("One decision is to be carried out, in one commit.")
         keys = say("y or Enter  carry them out\np  keep them for the next time\nx  give them up\nEscape  go back")
         self.push_screen(Ask(f"{text}\n\n{keys}", {key: key for key in ENDS}), self._end)
 

@@ -12,8 +12,9 @@ from labo_ssg.model import Repository
 
 
 def new_file(repository: Repository, path: str, text: str) -> str:
-    """Return the address at which the file at `path` of `repository`, whose forge is known, is begun with `text`."""
+    """Return the address at which the file at `path` of the site is begun with `text`, on a forge that is known."""
     url, branch = repository.url, quote(repository.branch)
+    path = f"{repository.folder}/{path}" if repository.folder else path
     if repository.forge == "github":
         return f"{url}/new/{branch}?filename={_quoted(path)}&value={_quoted(text)}"
     if repository.forge == "gitlab":

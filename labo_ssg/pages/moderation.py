@@ -69,12 +69,13 @@ class PendingView(Struct, frozen=True):
 
 
 class TopicView(Struct, frozen=True):
-    """An article with the messages that wait for it, oldest first; `url` is "" where there is no such article."""
+    """An article with the messages that wait for it, oldest first; `why` tells where it has no page, and no `url`."""
 
     title: str
     url: str
     language: str
     messages: tuple[PendingView, ...]
+    why: str = ""
 
 
 class WishView(Struct, frozen=True):

@@ -13,12 +13,14 @@ from msgspec import Struct
 from labo_ssg import language
 from labo_ssg.build.edition import Edition
 from labo_ssg.disk import files
+from labo_ssg.disk.messages import path_of
 from labo_ssg.formats import removal
 from labo_ssg.inbox.screening import hosts
 from labo_ssg.markup import glossary
 from labo_ssg.model import Html
 from labo_ssg.moderation import queue
-from labo_ssg.moderation.queue import Pending, path_of
+from labo_ssg.moderation.articles import Articles
+from labo_ssg.moderation.queue import Pending
 from labo_ssg.moderation.showing import Showing
 from labo_ssg.packing import digest
 from labo_ssg.pages import messages
@@ -141,8 +143,11 @@ class _Maker:
 
     def topic(self, article: str, found: Sequence[PendingView]) -> TopicView:
         view = _article(self._edition, article)
-        title, url, spoken = (view.title, view.url, view.language) if view else (article, "", "")
-        return TopicView(title, url, spoken, tuple(found))
+        if view:
+            return TopicView(view.title, view.url, view.language, tuple(found))
+        say, known = self._edition.frame.say, Articles(self._root)
+        why = known.words(article, say) if not known.has(article) else say("This article is not published yet.")
+        return TopicView(article, "", "", tuple(found), why)
 
     def message(self, one: Pending, typed: Typed, after: str, now: datetime) -> PendingView:
         html, trouble, links = self._shown(one)

@@ -69,7 +69,7 @@ def _words(say: Say) -> dict[str, tuple[str, str]]:
         ),
         "there is no article `": (
             say("Its article is not there any more."),
-            say("Reject it, or have its file moved to the article's new name."),
+            say("Reject it; or, if the article has a new name, write its old one in its header: `id: …`."),
         ),
         FORGOTTEN: (
             say("This decision is too old to be taken back here."),

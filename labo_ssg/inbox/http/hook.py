@@ -18,12 +18,12 @@ from labo_ssg.forge import hooks
 from labo_ssg.inbox.http.posted import LARGEST, PATIENCE
 from labo_ssg.inbox.outgoing import proposing
 from labo_ssg.model import Forge
-from labo_ssg.moderation import proposals
+from labo_ssg.moderation import proposed
 
 SECRET = "LABO_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 PATH = "/hooks/forge"
 KINDS: tuple[Forge, ...] = ("github", "gitlab", "forgejo")  # each has its own way to sign
-BRANCHES = (proposals.TOGETHER, proposals.ALONE)
+BRANCHES = (proposed.TOGETHER, proposed.ALONE)
 
 log = logging.getLogger(__name__)
 

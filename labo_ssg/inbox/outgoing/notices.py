@@ -17,7 +17,7 @@ from labo_ssg.inbox.outgoing.deliveries import Failed
 from labo_ssg.inbox.outgoing.letter import Waiting
 from labo_ssg.inbox.outgoing.told import Told
 from labo_ssg.model import Site
-from labo_ssg.moderation import proposals
+from labo_ssg.moderation.proposed import find
 from labo_ssg.moderation.showing import Shown
 from labo_ssg.places import APPROVED, INBOX, PENDING, REMOVALS
 
@@ -124,7 +124,7 @@ class NoticeDelivery:
         if path.startswith(f"{REMOVALS}/"):
             return self._with_wish(about, removal.read(data, place))
         header = comment.read_header(data, place)
-        proposed = proposals.find(self._root, place.stem)
+        proposed = find(self._root, place.stem)
         found = structs.replace(about, shown=self._show(path), proposal=proposed.url if proposed else "")
         return structs.replace(found, date=header.date, screen=header.screen) if header else found
 

@@ -16,8 +16,9 @@ from labo_ssg.forge.running import GitFailed
 from labo_ssg.inbox.outgoing.deliveries import Failed
 from labo_ssg.model import Site
 from labo_ssg.moderation import queue
-from labo_ssg.moderation.journal import Record
-from labo_ssg.moderation.proposals import Outcome, Proposals, Show, recorded
+from labo_ssg.moderation.proposals import Outcome, Proposals, Show
+from labo_ssg.moderation.proposed import recorded
+from labo_ssg.moderation.record import Record
 from labo_ssg.places import INBOX
 from labo_ssg.problems import Problem
 
