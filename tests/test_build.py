@@ -13,6 +13,7 @@ from conftest import LABO, NOW, ROOT, article, build_files, comment, dom, labo, 
 
 from labo_ssg.build.build import build
 from labo_ssg.build.check import check
+from labo_ssg.build.finding import READABLE
 
 NIGHT = datetime(2021, 1, 12, 22, 59, tzinfo=UTC)  # 23:59 in Paris
 MORNING = datetime(2021, 1, 12, 23, 1, tzinfo=UTC)
@@ -307,6 +308,12 @@ def test_problems_are_told_by_several_processes_as_by_one(large: Path, tmp_path:
     (site / "templates/article.html").write_text("{{ view.nope }}", encoding="utf-8")
     told = [labo("build", "--root", site, "--jobs", jobs, "--no-cache") for jobs in (1, 2)]
     assert "templates/article.html:1: " in told[0].stderr
+    assert told[0].stderr == told[1].stderr
+    # Where others share the work from the start, one of them reads the templates.
+    write_site(site, {f"content/a/m{number}.md": article(f"Mot {number}") for number in range(READABLE)})
+    (site / "templates/article.html").write_text("{% if %}", encoding="utf-8")
+    told = [labo("build", "--root", site, "--jobs", jobs, "--no-cache") for jobs in (1, 2)]
+    assert "templates/article.html:1: the template cannot be read" in told[0].stderr
     assert told[0].stderr == told[1].stderr
 
 

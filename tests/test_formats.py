@@ -123,6 +123,7 @@ def test_a_file_is_a_header_and_a_body(text: str, values: dict[str, object], bod
     parts, problems = frontmatter.read(text.encode(), "x.md", article_format.SectionHeader)
     assert told(problems) == []
     assert (parts.values, parts.body) == (values, body)
+    assert frontmatter.body(text.encode(), "x.md") == body
     assert text.split("\n")[parts.body_line - 1 :] == body.split("\n") or not body
     assert parts.body_line == line
 

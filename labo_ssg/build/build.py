@@ -10,6 +10,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,10 +85,16 @@ class Crewing(NamedTuple):
     def gather(self) -> Crew:
         """Return those who share the work, who start when there is enough of it."""
         if not self.cluster:
-            return Crew(self.jobs, tell=self.tell)
+            return Crew(self.jobs, tell=self.tell, load=_load)
         from labo_ssg.build.cluster import Cluster
 
         return Cluster(self.cluster, self.tell)
+
+
+def _load() -> None:
+    """Load what a build needs that has much to do: a process that is forked from this one then has it."""
+    for name in ("build.design", "build.refresh", "markup.markdown"):
+        import_module(f"labo_ssg.{name}")
 
 
 ALONE = Crewing()

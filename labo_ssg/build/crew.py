@@ -40,13 +40,19 @@ class Crew:
     """`jobs` processes, which are started when there is enough to do for them, or those of an `executor`.
 
     `apart` tells that they do not see this machine's disk: all that they need must be in their orders.
-    `tell` is told how far they are.
+    `tell` is told how far they are; `load` is called before they start, to load once what all of them will need.
     """
 
     ahead = AHEAD
 
-    def __init__(self, jobs: int, executor: Executor | None = None, tell: Tell = silent) -> None:
-        self.jobs, self.apart, self.tell = jobs, executor is not None, tell
+    def __init__(
+        self,
+        jobs: int,
+        executor: Executor | None = None,
+        tell: Tell = silent,
+        load: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.jobs, self.apart, self.tell, self._load = jobs, executor is not None, tell, load
         self._executor = executor
 
     @property
@@ -84,6 +90,12 @@ class Crew:
             done = self._share(step, context, orders, prepare if self.apart else None)
         return counted(self.tell, stage, done, len(orders)) if stage else done
 
+    def begin(self, work: Callable[[], Done]) -> Callable[[], Done]:
+        """Begin some `work`, if others of this machine are there to do it; return what waits for it, or does it."""
+        if self._executor is None or self.apart:
+            return work
+        return self._executor.submit(work).result
+
     def _share(
         self,
         step: Step[Context, Order, Done],
@@ -110,6 +122,7 @@ class Crew:
             import multiprocessing
             from concurrent.futures import ProcessPoolExecutor
 
+            self._load()
             # To fork is quick and shares the memory, where it is safe: on Linux, while there is one thread.
             way = "fork" if sys.platform == "linux" else "spawn"
             context = multiprocessing.get_context(way)

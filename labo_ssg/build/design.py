@@ -17,7 +17,7 @@ from labo_ssg.model import Library, Written
 from labo_ssg.packing import digest, pack
 from labo_ssg.pages import links, shelves
 from labo_ssg.pages.links import Addresses
-from labo_ssg.pages.plan import Plan, check_whole, plan
+from labo_ssg.pages.plan import Plan, check_whole, plan, site_view
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.places import TEMPLATES, default_templates
 from labo_ssg.problems import Problem
@@ -61,16 +61,18 @@ def design(
     problems = found.problems + more
     studied, more = study(whole, now=now, drafts=drafts)
     problems += more
+    assets, more = read_assets(root, default_templates())
+    problems += more
+    site = site_view(studied.library, studied.shelves, studied.known, preview=found.pending)
+    zone = ZoneInfo(studied.library.site.timezone)
+    theme = Theme(root / TEMPLATES, site, zone, assets, compiled or cache.path.parent / COMPILED)
+    checked = crew.begin(theme.check)  # to compile all templates takes as long as many texts
     writing = Writing(root, studied.library, whole, studied.known, cache, crew)
     written, more = writing.write(found)
     problems += more
     planned, more = plan(studied.library, studied.shelves, studied.known, written, preview=found.pending)
     problems += more or _check_addresses(studied.library, planned, cache)
-    assets, more = read_assets(root, default_templates())
-    problems += more
-    zone = ZoneInfo(studied.library.site.timezone)
-    theme = Theme(root / TEMPLATES, planned.site, zone, assets, compiled or cache.path.parent / COMPILED)
-    problems += theme.check()
+    problems += checked()
     notes = tuple(sorted({*found.notes, *writing.notes}))
     made = Design(studied.library, studied.known, written, planned, theme, next_due(whole, now), notes)
     return made, sorted(set(problems))

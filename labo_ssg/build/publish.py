@@ -1,6 +1,7 @@
 """Files that are ready → the output folder, one whole file at a time; nothing else in it is touched."""
 
 import errno
+import os
 import shutil
 from collections.abc import Mapping, Set
 from functools import partial
@@ -181,14 +182,44 @@ def _drop(waiting: Mapping[str, Ready], output: Path) -> None:
 
 
 def _write_all(fresh: Mapping[str, Ready], tell: Tell, folder: Path) -> None:
-    """Write the `fresh` files into `folder`; each folder in it is made once, when a file needs it."""
-    made: set[str] = set()
+    """Write the `fresh` files into `folder`; each folder in it is made once, when a file needs it.
+
+    Where the file waits in a folder that is missing here, and whose place is the same, the whole of that is moved.
+    """
+    moved: dict[str, bool] = {"": False}  # the folders that are there now, and whether all that is in them came along
     for path, ready in counted(tell, PUBLISHING, fresh.items(), len(fresh)):
-        if path.rpartition("/")[0] not in made:
-            for above in sorted(folders_above([path]) - made):
-                (folder / above).mkdir(exist_ok=True)
-                made.add(above)
-        _write(ready, folder / path)
+        above = path.rpartition("/")[0]
+        if above not in moved:
+            _have_folder(above, folder, _home(ready, path), moved)
+        if not (moved[above] and _home(ready, path)):
+            _write(ready, folder / path)
+
+
+def _home(ready: Ready, path: str) -> str:
+    """Return the folder in which a file waits as it will lie at `path` in the output, "" where it waits otherwise."""
+    source = str(ready.source)
+    return source.removesuffix(f"/{path}") if ready.moves and source.endswith(f"/{path}") else ""
+
+
+def _have_folder(path: str, output: Path, home: str, moved: dict[str, bool]) -> None:
+    """Have the folder at `path` be in the `output`, and those above it: that of `home` with all that waits in it."""
+    above = path.rpartition("/")[0]
+    if above not in moved:
+        _have_folder(above, output, home, moved)
+    there = f"{output}/{path}"  # of thousands, a Path each takes too long
+    moved[path] = False
+    if os.path.isdir(there):  # noqa: PTH112
+        moved[path] = moved[above]
+    elif not home:
+        os.mkdir(there)  # noqa: PTH102
+    else:
+        try:
+            os.rename(f"{home}/{path}", there)  # noqa: PTH104
+            moved[path] = True
+        except OSError as error:
+            if error.errno != errno.EXDEV:  # another disk
+                raise
+            os.mkdir(there)  # noqa: PTH102
 
 
 def _in_the_way(wanted: Set[str], stale: Set[str]) -> set[str]:

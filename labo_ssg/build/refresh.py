@@ -25,7 +25,7 @@ from labo_ssg.pages.reasons import Parts
 from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
-STAGE = "staged"
+STAGE, PAGES = "staged", "pages"  # the folder of what waits, and the one in it of pages
 
 
 class Files(NamedTuple):
@@ -102,26 +102,31 @@ class Refresh:
                 self._parts[order.page.path] = done.parts
         published = {page.path for page in design.plan.pages} & made.keys()
         site.digests.update({path: made[path].digest for path in published})
-        for order in orders:
-            if order.page.path in published:
-                site.ready[order.page.path] = Ready(stage / order.name, moves=True)
+        waiting = {order.page.path: stage / order.name for order in orders}
+        for page in design.plan.pages:  # in the order in which they are best published
+            if page.path in published and page.path in waiting:
+                site.ready[page.path] = Ready(waiting[page.path], moves=True)
         return made, list(problems.values())
 
     def _look(self, design: Design, keys: "Keys") -> tuple[dict[str, Made], list[Order]]:
-        """Return the pages that are there as they should be, by path, and those to render."""
+        """Return the pages that are there as they should be, by path, and those to render, a folder at a time.
+
+        What lies in one folder, an article and the feed of its comments, shows the same texts: they are loaded once.
+        Pages wait as they will lie in the output: whole new folders can then be moved there.
+        """
         before, samples = self._output.made(), design.plan.samples
         # Samples lie nowhere, and so as they were.
         there = self._present | {one.path: before[one.path].digest for one in samples if one.path in before}
         made: dict[str, Made] = {}
         orders: list[Order] = []
-        for page in (*samples, *design.plan.pages):
+        for number, page in enumerate((*samples, *design.plan.pages)):
             path, key = page.path, keys.of(page)
             known = before.get(path)
             if known and known.key == key and known.digest == there.get(path):
                 made[path] = known
             else:
-                orders.append(Order(page, key, f"page-{len(orders)}"))
-        return made, orders
+                orders.append(Order(page, key, f"sample-{number}" if number < len(samples) else f"{PAGES}/{path}"))
+        return made, sorted(orders, key=lambda order: order.name.rpartition("/")[0])
 
     def _add_index(self, design: Design, site: Files) -> list[Problem]:
         """Add the files of the search's index, where the settings ask for one."""

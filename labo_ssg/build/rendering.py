@@ -9,6 +9,7 @@ from labo_ssg.build import cache
 from labo_ssg.build.abroad import Abroad
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.progress import RENDERING
+from labo_ssg.disk import files
 from labo_ssg.model import Conversation, Kept, Texts
 from labo_ssg.packing import digest_of_file, unpack
 from labo_ssg.pages import page as pages
@@ -20,6 +21,7 @@ from labo_ssg.problems import Problem
 from labo_ssg.theme import Broken, Theme
 
 WORTH = 60  # pages from which other processes may help
+KEPT = 64  # texts and conversations: a page and a feed that show the same one come one after the other
 
 
 class Context(NamedTuple):
@@ -55,14 +57,15 @@ class Rendered(NamedTuple):
 def render(orders: Sequence[Order], context: Context, crew: Crew) -> Iterator[Rendered | Problem]:
     """Render each page into the file in which it waits; yield its digest, or why its template fails."""
     stage = context.stage
+    _load.cache_clear()  # of another build
     there = context
     if crew.apart and isinstance(context.theme, Theme):
         there = context._replace(theme=Abroad(context.theme), stage=None)
-    prepare = partial(_loaded, context, partial(load_kept, context.cache))
+    prepare = partial(_loaded, context, partial(_load, context.cache))
     done = crew.share(_render, there, orders, worth=WORTH, prepare=prepare, stage=RENDERING)
     for order, one in zip(orders, done, strict=True):
         if isinstance(one, Rendered) and one.data and stage:
-            (stage / order.name).write_bytes(one.data)
+            files.write_new(f"{stage}/{order.name}", one.data)
         yield one
 
 
@@ -70,6 +73,9 @@ def load_kept(path: Path, kept: Kept) -> Texts | Conversation:
     """Return what the cache at `path` holds."""
     kind: type[Texts | Conversation] = Texts if kept.kind == "texts" else Conversation
     return unpack(cache.load(path, kept.kind, kept.path, bytes.fromhex(kept.key)), kind)
+
+
+_load = lru_cache(maxsize=KEPT)(load_kept)
 
 
 def parts_of(page: Page, theme: Theme | Abroad, settings: bytes) -> Parts:
@@ -88,12 +94,12 @@ def _loaded(at: Context, load: pages.Load, order: Order) -> Order:
 
 def _render(at: Context, order: Order) -> Rendered | Problem:
     try:
-        page = pages.loaded(order.page, partial(load_kept, at.cache))
+        page = pages.loaded(order.page, partial(_load, at.cache))
         data = at.theme.render(pages.finished(page, at.frame))
     except Broken as broken:
         return broken.problem
     parts = order.parts or parts_of(order.page, at.theme, at.settings)
     if at.stage is None:
         return Rendered(digest_of_file(data), parts, data)
-    (at.stage / order.name).write_bytes(data)
+    files.write_new(f"{at.stage}/{order.name}", data)
     return Rendered(digest_of_file(data), parts)

@@ -16,7 +16,8 @@ from labo_ssg.build.reading import read_as_known
 from labo_ssg.build.remembered import Done, Job, remember
 from labo_ssg.build.talks import Folder, TalkOrder
 from labo_ssg.disk import discussions
-from labo_ssg.disk.library import Reader, parse_article, reader
+from labo_ssg.disk.library import Reader, reader
+from labo_ssg.formats import frontmatter
 from labo_ssg.markup import body as markup
 from labo_ssg.model import (
     Article,
@@ -204,7 +205,8 @@ def _write_article(at: Context, job: Job) -> Done:
     order: ArticleOrder = job.order
     article = order.article
     data, problems = job.data[0] if job.data else read_as_known(at.root, job.path, order.digest)
-    text = parse_article(data, job.path, at.reader)[0].text
+    is_readable = article.place.line and not problems  # without a header that can be read, there is no text
+    text = frontmatter.body(data, job.path) if is_readable else ""
     place = Place(job.path, article.lines.get("description", 1))
     body = manuscripts.render(manuscripts.of_article(at.desk, article, text, order.links), article.place, problems)
     lead = manuscripts.render(manuscripts.of_lead(at.desk, article, order.links), place, problems)

@@ -21,6 +21,7 @@ from labo_ssg.packing import DIGEST, cut, file_digest
 from labo_ssg.problems import Problem
 
 UNKNOWN = bytes(DIGEST)
+BLOCK = 1 << 20  # bytes of a file that are read at once
 TICK = 20_000_000  # nanoseconds: no disk's clock ticks more slowly…
 WHOLE_SECONDS = 2_000_000_000  # … but for those that count seconds
 WORTH = 1000  # folders that take longer than to make a copy of this process
@@ -195,10 +196,14 @@ def complete(root: Path, scanned: Scan, known: Listings, read: Read) -> Listings
 def read_digest(root: Path, path: str) -> bytes:
     """Return the digest of the file at `path` below `root`, `UNKNOWN` where it cannot be read."""
     try:
-        with (root / path).open("rb") as file:
-            found = file_digest(os.fstat(file.fileno()).st_size)
-            while block := file.read(1 << 20):
+        descriptor = os.open(f"{root}/{path}", os.O_RDONLY)  # thousands are read, of which a Path each takes too long
+        try:
+            size = os.fstat(descriptor).st_size
+            found = file_digest(size)
+            while block := os.read(descriptor, min(size + 1, BLOCK)):
                 found.update(block)
+        finally:
+            os.close(descriptor)
     except OSError:
         return UNKNOWN
     return found.digest()

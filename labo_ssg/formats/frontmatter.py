@@ -57,6 +57,12 @@ def read(data: bytes, path: str, struct: type[msgspec.Struct]) -> tuple[Parts, l
     return Parts(values, lines, wrong, body.removeprefix("\n"), line), problems
 
 
+def body(data: bytes, path: str) -> str:
+    """Return the body of a file whose header was read before, as `read` gives it."""
+    text, _ = plain_text.decode(data, path)
+    return _HANDLER.split(text)[1].removeprefix("\n")
+
+
 def write(values: dict[str, Any], body: str) -> bytes:
     """Return the file with the header `values`, each on its line, and `body`, which starts with no blank line."""
     return f"---\n{yaml_text.write(values)}---\n{body}\n".encode()

@@ -70,7 +70,7 @@ def dress(html: Html, manuscript: Manuscript) -> Dressed:
     The SPIP engine has done its typography and the ids of its notes already; Markdown's are still to do.
     """
     pieces = _TAG.split(html)
-    work = _Work(manuscript, pieces[1::2])
+    work = _Work(manuscript, html, pieces[1::2])
     done = "".join(work.pieces(pieces))
     return Dressed(Html(done), tuple(work.headings), tuple(work.terms), tuple(work.broken), tuple(work.pictures))
 
@@ -88,17 +88,18 @@ def is_internal(reference: str) -> bool:
 class _Work:
     """The state of one pass: where it is, and what it has found."""
 
-    def __init__(self, manuscript: Manuscript, tags: list[str]) -> None:
+    def __init__(self, manuscript: Manuscript, html: str, tags: list[str]) -> None:
         self.manuscript = manuscript
         is_comment = manuscript.kind == "comment"
         self.is_markdown = manuscript.markup == "markdown"
         self.rules = typography.rules(manuscript.language, manuscript.typography) if self.is_markdown else None
         self.prefix = f"{manuscript.anchor}-" if manuscript.anchor else ""
-        self.demote = 1 if not is_comment and any(tag.startswith("<h1") for tag in tags) else 0
+        self.demote = 1 if not is_comment and "<h1" in html else 0
         self.highest = COMMENT_HEADING if is_comment else 2
         self.targets = {target.url for target in manuscript.links.values()}
         self.verbatim = self.quiet = 0  # how many elements of the kind are open
-        found = [(tag, match[1]) for tag in tags if " id=" in tag and (match := _ID.search(tag))]
+        tags = [tag for tag in tags if " id=" in tag] if " id=" in html else []
+        found = [(tag, match[1]) for tag in tags if (match := _ID.search(tag))]
         self.ids = {anchor for tag, anchor in found if not _HEADING.match(tag)}  # that a heading cannot have
         self.numbers: dict[str, int] = {}  # the next to try after an id that several headings wish for
         self.renamed = {anchor for _, anchor in found if not self.prefix and is_reserved(anchor)}

@@ -20,7 +20,7 @@ from labo_ssg.pages import (
 from labo_ssg.pages.cards import Card
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
-from labo_ssg.pages.materials import Materials, gather, picture
+from labo_ssg.pages.materials import gather, picture
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.pages.views import PartnerView, SiteView
@@ -33,7 +33,6 @@ class Plan(NamedTuple):
     `samples` lie nowhere: they show whether the templates of the inbox work. `articles` are by id.
     """
 
-    site: SiteView
     frame: Frame
     pages: list[Page]
     articles: dict[str, Page]
@@ -74,12 +73,13 @@ def plan(
     pages += others.for_robots(materials, pages, preview=preview)
     problems += _check_settings(library, known)
     samples = list(messages.samples(materials, of_articles))
-    return Plan(_site(materials, known, preview=preview), materials.frame, pages, of_articles, samples, drawn), problems
+    return Plan(materials.frame, pages, of_articles, samples, drawn), problems
 
 
-def _site(materials: Materials, known: Addresses, *, preview: bool) -> SiteView:
-    site = materials.site
-    top = shelves.children(materials.shelves, ())
+def site_view(library: Library, rooms: Shelves, known: Addresses, *, preview: bool) -> SiteView:
+    """Return what every page knows of the site, of which no text is known yet."""
+    site = library.site
+    top = shelves.children(rooms, ())
     return SiteView(
         title=site.title,
         tagline=site.tagline,
@@ -91,7 +91,7 @@ def _site(materials: Materials, known: Addresses, *, preview: bool) -> SiteView:
         partners=tuple(_partner(one, known) for one in site.partners),
         social=site.social,
         has_glossary=bool(site.glossary),
-        search=urls.SEARCH if site.search and materials.library.articles else "",
+        search=urls.SEARCH if site.search and library.articles else "",
         style=looks.style_sheet(site.theme),
         extra=site.extra,
         preview=preview,

@@ -1,12 +1,14 @@
 """Why a page is another one than before, in words: which of the parts that shape it has changed."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 from msgspec.structs import asdict
 
 from labo_ssg.packing import Stamped, digest, pack
 from labo_ssg.pages.page import Page, Sketch, mark
+from labo_ssg.pages.views import View
 
 Parts = dict[str, str]
 """Short digests, by the name of what they stand for."""
@@ -50,12 +52,18 @@ def parts(page: Page, shared: Parts) -> Parts:
     view = page.view
     if not isinstance(view, Sketch):
         return {name: _short(pack(value)) for name, value in asdict(view).items()} | shared
-    names = list(inspect.signature(view.make).parameters)[1:]
+    names = _names(view.make)
     # What is stamped may be so by what shaped it: here it counts for what it is.
     known = (one.value if isinstance(one, Stamped) else one for one in view.materials)
     named = dict(zip(names, known, strict=False))
     named |= asdict(named.pop(COMMON)) if COMMON in named else {}
     return {name: _short(mark(value)) for name, value in named.items()} | shared
+
+
+@cache
+def _names(make: Callable[..., View]) -> list[str]:
+    """Return the names of the materials of a view, which is made of the frame and of them."""
+    return list(inspect.signature(make).parameters)[1:]
 
 
 def told(before: Parts, now: Parts) -> list[str]:
