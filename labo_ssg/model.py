@@ -434,11 +434,12 @@ class Kept(Struct, frozen=True):
 class Gist(Struct, frozen=True):
     """What other pages may show of the texts of an article.
 
-    `terms` are those of both texts, `lead_terms` those of the lead; `pictures` are the paths of
-    those that are shown.
+    `sign` stands for what lists show of it, as far as its own file tells. `terms` are those of both texts,
+    `lead_terms` those of the lead; `pictures` are the paths of those that are shown.
     """
 
     kept: Kept
+    sign: bytes
     lead: Html
     excerpt: str
     terms: tuple[str, ...]

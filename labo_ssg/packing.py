@@ -1,6 +1,7 @@
 """Values → bytes and back, and their digests: how what was made is kept, and known again."""
 
 import hashlib
+from collections.abc import Callable
 from hashlib import blake2b, sha1
 from typing import Any, Generic, TypeVar
 
@@ -49,6 +50,26 @@ class Stamped(Generic[Value]):
 
     def __init__(self, value: Value, digest: bytes) -> None:
         self.value, self.digest = value, digest
+
+
+class Promised(Stamped[Value]):
+    """A value that is made once it is asked for, where its digest is known before."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], Value], digest: bytes) -> None:
+        self._make, self.digest = make, digest
+
+    def __getattr__(self, name: str) -> Value:
+        """Make the value: there is nothing else that was not set."""
+        if name != "value":
+            raise AttributeError(name)
+        self.value = self._make()
+        return self.value
+
+    def __reduce__(self) -> tuple[type[Stamped[Value]], tuple[Value, bytes]]:
+        """Say what another process is given."""
+        return Stamped, (self.value, self.digest)
 
 
 def stamped(value: Value) -> Stamped[Value]:

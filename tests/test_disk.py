@@ -246,7 +246,10 @@ def test_a_new_site_overwrites_nothing(tmp_path: Path, there: str) -> None:
     assert read_tree(tmp_path) == before
 
 
-def test_a_copy_of_the_process_sees_what_this_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("copies", [1, 2])
+def test_copies_of_the_process_see_what_this_one_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: int
+) -> None:
     monkeypatch.setattr(sources, "WORTH", 1)
     for path in ("a/x.md", "a/b/y.md", "a/c/z.md", "a/d/gone.md"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -256,7 +259,8 @@ def test_a_copy_of_the_process_sees_what_this_one_would(tmp_path: Path, monkeypa
     (tmp_path / "a/c/new.md").write_text("new", encoding="utf-8")
     (tmp_path / "a/d/gone.md").unlink()
     alone = sources.scan(tmp_path, ["a"], known)
-    begun = sources.begin(tmp_path, ["a"], known, files.look, hands=2)
-    assert begun() == begun() == alone
+    begun = sources.Begun(tmp_path, ["a"], known, copies=copies)
+    assert begun.is_apart
+    assert begun.seen == begun.seen == alone
     assert alone.changed == {"a", "a/c", "a/d"}
-    assert begun().folders["a/b"] is known["a/b"]
+    assert begun.seen.folders["a/b"] is known["a/b"]

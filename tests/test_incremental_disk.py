@@ -45,7 +45,7 @@ def foreign_database(path: Path) -> None:
 
 def other_program(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("DELETE FROM facts; UPDATE notes SET note = x'00' WHERE name = 'recipe'")
+        connection.executescript("DELETE FROM drawers; UPDATE notes SET note = x'00' WHERE name = 'recipe'")
 
 
 def torn_inside(path: Path) -> None:
@@ -59,9 +59,9 @@ def without_works(path: Path) -> None:
         connection.executescript("DELETE FROM works")
 
 
-def torn_notes(path: Path) -> None:
+def torn_drawer(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("UPDATE notes SET note = x'93ff' WHERE name LIKE 'pages %'")
+        connection.executescript("UPDATE drawers SET things = x'93ff' WHERE cabinet LIKE 'pages %'")
 
 
 HARMS: dict[str, tuple[Callable[[Path], object], bool]] = {
@@ -70,7 +70,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], bool]] = {
     "torn inside": (torn_inside, True),
     "a foreign database": (foreign_database, True),
     "no works": (without_works, True),
-    "torn notes": (torn_notes, True),
+    "a torn drawer": (torn_drawer, True),
     "nothing in it": (lambda path: os.truncate(path, 0), True),
     "another program's": (other_program, False),
     "gone": (Path.unlink, False),

@@ -4,12 +4,14 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from gettext import GNUTranslations
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
 import pytest
 from babel import Locale
 from babel.localedata import locale_identifiers
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from conftest import ROOT
 from jinja2 import Environment
@@ -51,6 +53,20 @@ def test_every_word_has_its_french() -> None:
 
 def test_no_translation_is_left_of_words_that_are_gone() -> None:
     assert sorted(map(str, TRANSLATED.keys() - WORDS)) == []
+
+
+def test_the_words_are_read_as_babel_reads_them() -> None:
+    compiled = BytesIO()
+    write_mo(compiled, CATALOGUE)
+    compiled.seek(0)
+    theirs, ours = GNUTranslations(compiled), language.translations("fr")
+    assert isinstance(ours, GNUTranslations)
+    read, known = ({key: one._catalog[key] for key in one._catalog if key} for one in (ours, theirs))  # type: ignore[attr-defined]
+    assert read == known  # but for the header, of which Babel makes its own
+    assert len(read) > 100
+    assert [ours.ngettext("%(n)s article", "%(n)s articles", count) for count in range(3)] == [
+        theirs.ngettext("%(n)s article", "%(n)s articles", count) for count in range(3)
+    ]
 
 
 @pytest.mark.parametrize("message", [one for one in CATALOGUE if one.id], ids=lambda one: str(one.id)[:40])

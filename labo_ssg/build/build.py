@@ -172,6 +172,8 @@ class Workshop:
         root, memory = self._root, output.cache
         clock, looks = files.clock(self._work / LOCK), standing.looks(root)
         found = finding.find(root, memory, crew, touched, pending=self._pending)
+        # What is still to be done takes one process, where there is something to do.
+        output.look(min(crew.copies, 1) if found.is_new else crew.copies)
         if not (keep or found.is_new or found.problems) and output.is_untouched:
             last = standing.recall(memory, output.name, self._ground(looks, memory), now)
             if last:
@@ -217,7 +219,7 @@ class Workshop:
         self._let_go()
         place = self._work if self._remembers else self._held.enter_context(scratch(self._work))
         memory = self._held.enter_context(cache.opened(place, damage))
-        self._output = Output(self._folder, self._root, self._work, memory, hands=crew.hands)
+        self._output = Output(self._folder, self._root, self._work, memory)
         self._held.callback(self._output.wait)
         return self._output
 

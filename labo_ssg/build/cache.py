@@ -3,7 +3,7 @@
 Each piece of work has a place, named by its kind and its source, and a key, a digest of all
 that shaped it. Where the key is another one, the work is done again and takes the place of
 what was there: what is kept grows with the site, not with its history. Facts are what all
-pages may need of a work, and are at hand; the work itself is loaded where it is shown.
+pages may need of a work: they lie in drawers, and are at hand. The work itself is loaded where it is shown.
 """
 
 import os
@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
-from zlib import crc32
 
 import msgspec
 
+from labo_ssg.build.drawers import TABLE, Cabinet, sealed, unsealed
 from labo_ssg.disk.sources import Listing, Listings
 from labo_ssg.packing import digest, unpack
 from labo_ssg.places import installed
@@ -26,16 +26,12 @@ NAME = "cache.sqlite"
 PATIENCE = 60.0  # seconds to wait for another process that reads
 OUTPUTS = 6  # output folders that are known, the latest ones
 
-_TABLES = """
+_TABLES = f"""
 BEGIN;
-CREATE TABLE facts (kind TEXT, path TEXT, key BLOB, facts BLOB, PRIMARY KEY (kind, path)) WITHOUT ROWID;
+{TABLE}
 CREATE TABLE works (id INTEGER PRIMARY KEY, kind TEXT, path TEXT, key BLOB, work BLOB, UNIQUE (kind, path));
-CREATE TABLE folders (tree TEXT, path TEXT, listing BLOB, PRIMARY KEY (tree, path)) WITHOUT ROWID;
 CREATE TABLE notes (name TEXT PRIMARY KEY, note BLOB) WITHOUT ROWID;
 """
-
-_LISTING = msgspec.msgpack.Decoder(Listing)
-_packed = msgspec.msgpack.Encoder().encode
 
 Value = TypeVar("Value")
 
@@ -44,19 +40,24 @@ class Missing(KeyError):  # noqa: N818 - what happened to it
     """A work is not where it was kept."""
 
 
-class Known(msgspec.Struct):
-    """The key and the facts of a piece of work that was done; `noun` is what the facts are, once it was asked for."""
+class Known(msgspec.Struct, array_like=True, dict=True):
+    """The key and the facts of a piece of work that was done; the noun that the facts are stays at hand."""
 
     key: bytes
     facts: bytes
-    noun: Any = None
 
     def value(self, kind: type[Value]) -> Value:
         """Return the facts as the noun they are."""
-        if self.noun is None:
-            self.noun = unpack(self.facts, kind)
-        found: Value = self.noun
+        try:
+            found: Value = self.__dict__["noun"]
+        except KeyError:
+            found = self.__dict__["noun"] = unpack(self.facts, kind)
         return found
+
+    def passing(self, noun: object) -> "Known":
+        """Return the same, of which the facts do not tell the `noun`."""
+        self.__dict__["noun"] = noun
+        return self
 
 
 class Cache:
@@ -67,8 +68,7 @@ class Cache:
         # The builds of a preview come from several threads, one at a time.
         self._connection = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
         self._inode, self._read_at = path.stat().st_ino, self._version()
-        self._facts: dict[str, dict[str, Known]] = {}
-        self._folders: dict[str, Listings] = {}
+        self._cabinets: dict[str, Cabinet[Any]] = {}
 
     def is_of(self, program: bytes) -> bool:
         """Tell whether the file was made by this `program`; raise sqlite3.DatabaseError where it is none of ours."""
@@ -87,31 +87,35 @@ class Cache:
         found: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         return found
 
+    def cabinet(self, name: str, kind: type[Value]) -> Cabinet[Value]:
+        """Return the small things of a `kind` that are kept under `name`, by path."""
+        if name not in self._cabinets:
+            self._cabinets[name] = Cabinet(self._connection, name, kind)
+        return self._cabinets[name]
+
     def facts(self, kind: str) -> dict[str, Known]:
         """Return all that is known of the works of a `kind`, by path."""
-        if kind not in self._facts:
-            rows = self._connection.execute("SELECT path, key, facts FROM facts WHERE kind = ?", (kind,))
-            self._facts[kind] = {path: Known(key, _unsealed(facts)) for path, key, facts in rows}
-        return self._facts[kind]
+        return self._facts(kind).things
 
-    def keep(self, kind: str, path: str, key: bytes, facts: bytes, work: bytes) -> Known:
+    def _facts(self, kind: str) -> Cabinet[Known]:
+        return self.cabinet(f"facts {kind}", Known)
+
+    def keep(self, kind: str, path: str, key: bytes, facts: bytes, work: bytes) -> None:
         """Remember a piece of work, in the place of what was there."""
-        known = self.facts(kind)[path] = Known(key, facts)
-        self._connection.execute("REPLACE INTO facts VALUES (?, ?, ?, ?)", (kind, path, key, _sealed(facts)))
+        self._facts(kind).put(path, Known(key, facts))
         if work:
             self.put(kind, path, work, key)
-        return known
 
     def put(self, kind: str, path: str, work: bytes, key: bytes = b"") -> None:
         """Remember a work; one without a key is asked for by its place alone."""
         statement = "REPLACE INTO works (kind, path, key, work) VALUES (?, ?, ?, ?)"
-        self._connection.execute(statement, (kind, path, key, _sealed(work)))
+        self._connection.execute(statement, (kind, path, key, sealed(work)))
 
     def get(self, kind: str, path: str) -> bytes:
         """Return what was `put` in a place, b"" for nothing."""
         query = "SELECT work FROM works WHERE kind = ? AND path = ?"
         row = self._connection.execute(query, (kind, path)).fetchone()
-        return _unsealed(row[0]) if row else b""
+        return unsealed(row[0]) if row else b""
 
     def remove(self, kind: str, paths: Iterable[str]) -> None:
         """Forget what was `put` in some places."""
@@ -120,50 +124,42 @@ class Cache:
 
     def drop(self, kind: str, paths: Iterable[str]) -> None:
         """Forget the works of a `kind` from some paths."""
-        known = self.facts(kind)
-        gone = [(kind, path) for path in paths if known.pop(path, None)]
-        for table in ("facts", "works"):
-            self._connection.executemany(f"DELETE FROM {table} WHERE kind = ? AND path = ?", gone)  # noqa: S608 - ours
+        self.remove(kind, self._facts(kind).remove(paths))
 
     def folders(self, tree: str) -> Listings:
         """Return the folders of a `tree` as they were."""
-        if tree not in self._folders:
-            rows = self._connection.execute("SELECT path, listing FROM folders WHERE tree = ?", (tree,))
-            self._folders[tree] = {path: _LISTING.decode(_unsealed(listing)) for path, listing in rows}
-        return self._folders[tree]
+        return self.cabinet(f"folders {tree}", Listing).things
 
     def keep_folders(self, tree: str, folders: Listings) -> None:
         """Remember the folders of a `tree`."""
-        known = self.folders(tree)
-        changed = [path for path in known.keys() | folders.keys() if known.get(path) is not folders.get(path)]
-        gone = [(tree, path) for path in changed if path not in folders]
-        there = [(tree, path, _sealed(_packed(folders[path]))) for path in changed if path in folders]
-        self._connection.executemany("DELETE FROM folders WHERE tree = ? AND path = ?", gone)
-        self._connection.executemany("REPLACE INTO folders VALUES (?, ?, ?)", there)
-        self._folders[tree] = dict(folders)
+        self.cabinet(f"folders {tree}", Listing).become(folders)
 
     def note(self, name: str) -> bytes:
         """Return what was noted under `name`, b"" for nothing."""
         row = self._connection.execute("SELECT note FROM notes WHERE name = ?", (name,)).fetchone()
-        return _unsealed(row[0]) if row else b""
+        return unsealed(row[0]) if row else b""
 
     def keep_note(self, name: str, note: bytes) -> None:
-        self._connection.execute("REPLACE INTO notes VALUES (?, ?)", (name, _sealed(note)))
+        self._connection.execute("REPLACE INTO notes VALUES (?, ?)", (name, sealed(note)))
 
     def use(self, output: str) -> None:
         """Note that a build into `output` knows its folder by this name; forget all but the latest of such folders."""
         names = msgspec.json.decode(self.note("outputs") or b"[]", type=list[str])
         latest = [output, *(name for name in names if name != output)]
         for name in latest[OUTPUTS:]:
-            self.keep_folders(name, {})
+            for cabinet in (f"folders {name}", f"pages {name}"):
+                self._cabinets.pop(cabinet, None)
+                self._connection.execute("DELETE FROM drawers WHERE cabinet = ?", (cabinet,))
             self._connection.execute("DELETE FROM works WHERE kind = ?", (f"history {name}",))
-            notes = (f"pages {name}", f"way {name}", f"last {name}")
-            self._connection.execute("DELETE FROM notes WHERE name IN (?, ?, ?)", notes)
+            notes = (f"way {name}", f"last {name}")
+            self._connection.execute("DELETE FROM notes WHERE name IN (?, ?)", notes)
         if latest != names:
             self.keep_note("outputs", msgspec.json.encode(latest[:OUTPUTS]))
 
     def commit(self) -> None:
         """Make sure of what was remembered so far: other processes can load it from now on."""
+        for cabinet in self._cabinets.values():
+            cabinet.write()
         self._connection.commit()
 
     def close(self) -> None:
@@ -192,20 +188,7 @@ def load(path: Path, kind: str, source: str, key: bytes) -> bytes:
     rows = _reader(path, os.getpid(), path.stat().st_ino).execute(query, (kind, source, key)).fetchall()
     if not rows:
         raise Missing(source)
-    return _unsealed(rows[0][0])
-
-
-def _sealed(data: bytes) -> bytes:
-    """Return `data` with a sum by which one sees later that it is whole: a disk may change what nobody wrote."""
-    return crc32(data).to_bytes(4, "big") + data
-
-
-def _unsealed(sealed: bytes) -> bytes:
-    """Return what was sealed; raise sqlite3.DatabaseError where it is not as it was."""
-    data = sealed[4:]
-    if crc32(data).to_bytes(4, "big") != sealed[:4]:
-        raise sqlite3.DatabaseError("a part of it is not as it was written")
-    return data
+    return unsealed(rows[0][0])
 
 
 @lru_cache(maxsize=1)

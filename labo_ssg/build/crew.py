@@ -56,9 +56,9 @@ class Crew:
         self._executor = executor
 
     @property
-    def hands(self) -> int:
-        """How many processes of this machine can work at once."""
-        return 1 if self.apart else min(self.jobs, 2)
+    def copies(self) -> int:
+        """How many copies of this process may look at files for it."""
+        return 2 if self.jobs > 1 and not self.apart else 0
 
     def __enter__(self) -> "Crew":
         return self

@@ -46,11 +46,10 @@ def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None, 
     wanted = (CONTENT, APPROVED, PENDING) if pending else (CONTENT, APPROVED)
     tops = [top for top in wanted if files.exists(root, top)]
     known = cache.folders(WITH_PENDING if pending else TREE)
-    scanned = (
-        sources.scan(root, tops, known, hands=crew.hands)
-        if touched is None
-        else sources.rescan(root, tops, known, touched)
-    )
+    if touched is None:
+        scanned = sources.Begun(root, tops, known, copies=crew.copies).seen
+    else:
+        scanned = sources.rescan(root, tops, known, touched)
     folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
     notes = tuple(one for one in scanned.problems if one.place.path.startswith(PENDING))
     problems = [one for one in scanned.problems if one not in notes] + _check_comments(root)

@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 
 from labo_ssg.build.cache import Cache
+from labo_ssg.build.drawers import Cabinet
 from labo_ssg.build.publish import output_id
 from labo_ssg.build.releases import Releases
 from labo_ssg.disk import files, sources
-from labo_ssg.disk.sources import UNKNOWN, Listings
+from labo_ssg.disk.sources import UNKNOWN, Begun, Listings
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -21,31 +22,34 @@ class Made(msgspec.Struct, frozen=True, array_like=True):
     digest: bytes
 
 
-_MADE = msgspec.msgpack.Decoder(dict[str, Made])
-
-
 class Output:
     """The folder as it is now: `present` are the digests of its files by path, whoever wrote them."""
 
-    def __init__(self, folder: Path, root: Path, work: Path, cache: Cache, *, hands: int = 1) -> None:
+    def __init__(self, folder: Path, root: Path, work: Path, cache: Cache) -> None:
         self.folder, self.root, self.work, self.cache = folder, root, work, cache
         self.name = output_id(folder, root)
         self._releases = Releases(folder)
         self._releases.restore()
         self._known = cache.folders(self.name)
-        tops = [""] if folder.is_dir() else []
-        self._scan = sources.begin(folder, tops, self._known, files.look_over, hands=hands)
+        self._begun: Begun | None = None
+
+    def look(self, copies: int = 0) -> Begun:
+        """Begin to look at the folder, unless that was begun; so many `copies` of this process may do so."""
+        if not self._begun:
+            tops = [""] if self.folder.is_dir() else []
+            self._begun = Begun(self.folder, tops, self._known, files.look_over, copies=copies)
+        return self._begun
 
     @cached_property
     def is_untouched(self) -> bool:
         """Whether all is as the last build left it."""
         is_same = self._way() == self.cache.note(f"way {self.name}") and self._releases.is_tidy
-        return bool(self._known) and not self._scan().changed and is_same
+        return bool(self._known) and not self.look().seen.changed and is_same
 
     @cached_property
     def _folders(self) -> Listings:
         read = partial(map, partial(sources.read_digest, self.folder))
-        return sources.complete(self.folder, self._scan(), self._known, read)
+        return sources.complete(self.folder, self.look().seen, self._known, read)
 
     @cached_property
     def present(self) -> dict[str, bytes]:
@@ -54,7 +58,7 @@ class Output:
     def wait(self) -> None:
         """Wait for whoever looks at the folder."""
         with suppress(OSError):  # told to those who ask what was seen
-            self._scan()
+            _ = self._begun.seen if self._begun else None
 
     @property
     def is_private(self) -> bool:
@@ -67,12 +71,15 @@ class Output:
 
     def made(self) -> dict[str, Made]:
         """Return the pages that were made for this folder, by path."""
-        note = self.cache.note(f"pages {self.name}")
-        return _MADE.decode(note) if note else {}
+        return self._pages.things
+
+    @property
+    def _pages(self) -> Cabinet[Made]:
+        return self.cache.cabinet(f"pages {self.name}", Made)
 
     def doubt(self) -> None:
         """Forget the pages that were made for this folder: they are made again, whatever they look like."""
-        self.cache.keep_note(f"pages {self.name}", b"")
+        self._pages.become({})
 
     def keep(self, made: Mapping[str, Made], touched: Iterable[str], digests: Mapping[str, bytes]) -> None:
         """Remember the pages that were `made` and the folder as it is now.
@@ -80,7 +87,7 @@ class Output:
         `touched` are the paths that were written or removed, `digests` those of all files that should be there.
         """
         self.cache.use(self.name)
-        self.cache.keep_note(f"pages {self.name}", msgspec.msgpack.encode(made))
+        self._pages.become(made)
         self.cache.keep_note(f"way {self.name}", self._way())
         found, present = dict(self._folders), self.present
         for folder in {path.rpartition("/")[0] for path in touched}:

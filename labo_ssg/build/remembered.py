@@ -63,7 +63,8 @@ def remember(
     for job, done in zip(waiting, made, strict=True):
         problems += done.problems
         if done.problems or done.passing is not None:
-            passing[job.path] = Known(job.key, done.facts, done.passing)
+            fleeting = Known(job.key, done.facts)
+            passing[job.path] = fleeting if done.passing is None else fleeting.passing(done.passing)
         else:
             cache.keep(kind, job.path, done.key or job.key, done.facts, done.work)
     cache.drop(kind, passing)

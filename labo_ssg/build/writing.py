@@ -34,7 +34,7 @@ from labo_ssg.model import (
     Written,
 )
 from labo_ssg.packing import digest, pack
-from labo_ssg.pages import threads
+from labo_ssg.pages import entries, threads
 from labo_ssg.pages.links import Addresses
 from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
@@ -42,7 +42,8 @@ from labo_ssg.problems import Place, Problem
 # Texts and conversations from which other processes may help.
 TEXTS, TALKS = 60, 100
 
-UNSEEN = Gist(Kept("texts", "", ""), Html(""), "", (), (), ())  # of a file that was refused unread: no page shows it
+# Of a file that was refused unread: no page shows it.
+UNSEEN = Gist(Kept("texts", "", ""), b"", Html(""), "", (), (), ())
 
 
 class Context(NamedTuple):
@@ -212,6 +213,7 @@ def _write_article(at: Context, job: Job) -> Done:
     lead = manuscripts.render(manuscripts.of_lead(at.desk, article, order.links), place, problems)
     gist = Gist(
         kept=Kept("texts", job.path, job.key.hex()),
+        sign=entries.sign(article, lead),
         lead=lead.html,
         excerpt=lead.excerpt or body.excerpt,
         terms=tuple(dict.fromkeys(lead.terms + body.terms)),

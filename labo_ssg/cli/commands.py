@@ -103,7 +103,7 @@ def build(
     from labo_ssg.build.build import build as build_site
 
     # A build makes many values that live until its end: to look for garbage among them is lost time.
-    gc.set_threshold(100_000, 50, 1000)
+    gc.set_threshold(500_000, 50, 1000)
     if cluster:
         check_cluster(cluster, jobs)
     output, now = output or root / "public", datetime.now(UTC)

@@ -17,6 +17,7 @@ DRAFT = ".labo-"  # how the names of files being written begin
 _DRAFTS = re.compile(re.escape(DRAFT) + "[0-9a-f]{12}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _PLAIN = re.compile(r"[\w .-]+", re.ASCII)
+_USUAL = re.compile(r"[0-9A-Za-z][\w-]*(\.(md|spip|jpe?g|png|svg))?", re.ASCII)  # never odd, nor passed over
 _LEFTOVERS = ("~", ".swp", ".swo", ".tmp", ".orig", ".rej")  # what editors and merges leave
 SHORT = 0.5  # seconds that one waits for a lock without a word
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -64,11 +65,13 @@ def look(root: Path, folder: str) -> Seen:
     try:
         for entry in _entries(descriptor):
             name = entry.name
-            if _is_passed_over(name):
-                continue
-            if not _PLAIN.fullmatch(name) and (problem := _odd_name(f"{folder}/{name}")):
-                seen.problems.append(problem)
-            elif entry.is_file(follow_symlinks=False):
+            if not _USUAL.fullmatch(name):
+                if _is_passed_over(name):
+                    continue
+                if problem := _odd_name(f"{folder}/{name}"):
+                    seen.problems.append(problem)
+                    continue
+            if entry.is_file(follow_symlinks=False):
                 found = _stat(name, descriptor)
                 if found:
                     times = (found.st_mtime_ns, found.st_ctime_ns)

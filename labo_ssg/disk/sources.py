@@ -8,7 +8,7 @@ have moved the clock. In a new clone, where all of these are new, git knows the 
 import os
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,6 +62,9 @@ def listing(entries: Sequence[Entry], digests: bytes) -> Listing:
 Listings = dict[str, Listing]
 """By the path of the folder below the root, with forward slashes; a folder without files has none."""
 
+Look = Callable[[Path, str], Seen]
+"""Looks at what is right in a folder."""
+
 Read = Callable[[Sequence[str]], Iterable[bytes]]
 """Gives the digests of the files at some paths, `UNKNOWN` for those that cannot be read."""
 
@@ -88,57 +91,45 @@ def rescan(root: Path, tops: Iterable[str], known: Listings, touched: Iterable[s
     return _compared(kept, known, problems)
 
 
-def scan(
-    root: Path,
-    tops: Iterable[str],
-    known: Listings,
-    look: Callable[[Path, str], Seen] = files.look,
-    *,
-    hands: int = 1,
-) -> Scan:
-    """Look at the files below the folders `tops` of `root`; the digest of one that is not `known` is `UNKNOWN`.
-
-    With two `hands`, a copy of this process looks at the half of very many folders.
-    """
-    waiting, found, problems = list(tops), dict[str, Listing](), list[Problem]()
-    while hands > 1 and 0 < len(waiting) < WORTH:  # one level after another, until there is something to share
-        below, more = _look_at(root, waiting.pop(0), known, look, found)
-        problems += more
-        waiting += below
-    if hands == 1:
-        problems += _look(root, waiting, known, look, found)
-    elif waiting:
-        other = beside.begin(partial(_half, root, waiting[::2], known, look))
-        more = _look(root, waiting[1::2], known, look, found)
-        same, new, others = other()
-        found |= {path: known[path] for path in same} | new
-        problems += more + others
-    return _compared(found, known, problems)
+def scan(root: Path, tops: Iterable[str], known: Listings, look: Look = files.look) -> Scan:
+    """Look at the files below the folders `tops` of `root`; the digest of one that is not `known` is `UNKNOWN`."""
+    return Begun(root, tops, known, look).seen
 
 
-def begin(
-    root: Path, tops: Sequence[str], known: Listings, look: Callable[[Path, str], Seen], *, hands: int
-) -> Callable[[], Scan]:
-    """Begin a `scan`; return what waits for it.
+class Begun:
+    """A `scan` that was begun, at which copies of this process look, if there are to be any and it is worth it."""
 
-    With two `hands`, a copy of this process looks at very many folders, while this one does something else.
-    """
-    if hands == 1 or len(known) < WORTH:
-        done = scan(root, tops, known, look, hands=hands)
-        return lambda: done
-    other = beside.begin(partial(_half, root, tops, known, look))
+    def __init__(
+        self, root: Path, tops: Iterable[str], known: Listings, look: Look = files.look, *, copies: int = 0
+    ) -> None:
+        self._known, self._found, self._problems = known, dict[str, Listing](), list[Problem]()
+        waiting = list(tops)
+        while waiting and (not copies or len(waiting) < WORTH):  # one level after another, until there is enough
+            below = []
+            for folder in waiting:
+                more, problems = _look_at(root, folder, known, look, self._found)
+                below += more
+                self._problems += problems
+            waiting = below
+        shares = [waiting[number::copies] for number in range(copies)] if waiting else []
+        self._others = [beside.begin(partial(_share, root, share, known, look)) for share in shares]
 
-    @cache
-    def end() -> Scan:
-        same, new, problems = other()
-        return _compared({path: known[path] for path in same} | new, known, problems)
+    @property
+    def is_apart(self) -> bool:
+        """Whether others look, and this process may do something else meanwhile."""
+        return bool(self._others)
 
-    return end
+    @cached_property
+    def seen(self) -> Scan:
+        """What was seen, once all has been looked at."""
+        for other in self._others:
+            same, new, problems = other()
+            self._found |= {path: self._known[path] for path in same} | new
+            self._problems += problems
+        return _compared(self._found, self._known, self._problems)
 
 
-def _half(
-    root: Path, first: Sequence[str], known: Listings, look: Callable[[Path, str], Seen]
-) -> tuple[list[str], Listings, list[Problem]]:
+def _share(root: Path, first: Sequence[str], known: Listings, look: Look) -> tuple[list[str], Listings, list[Problem]]:
     """Look at the `first` folders and all below; return the paths of those that are as they were, others, problems."""
     found: Listings = {}
     problems = _look(root, first, known, look, found)
@@ -146,9 +137,7 @@ def _half(
     return same, {path: found[path] for path in found.keys() - set(same)}, problems
 
 
-def _look(
-    root: Path, first: Iterable[str], known: Listings, look: Callable[[Path, str], Seen], found: Listings
-) -> list[Problem]:
+def _look(root: Path, first: Iterable[str], known: Listings, look: Look, found: Listings) -> list[Problem]:
     """Add to `found` the `first` folders and all below them that are not in it already; return the problems."""
     problems: list[Problem] = []
     waiting = list(first)
@@ -159,9 +148,7 @@ def _look(
     return problems
 
 
-def _look_at(
-    root: Path, at: str, known: Listings, look: Callable[[Path, str], Seen], found: Listings
-) -> tuple[list[str], list[Problem]]:
+def _look_at(root: Path, at: str, known: Listings, look: Look, found: Listings) -> tuple[list[str], list[Problem]]:
     """Add the folder `at` to `found`, if there are files in it; return the folders below it, and the problems."""
     seen = look(root, at)
     if seen.files:

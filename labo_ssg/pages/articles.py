@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from labo_ssg.model import Article, Comment, Conversation, Html, Link, Texts
 from labo_ssg.packing import Stamped, stamped
 from labo_ssg.pages import cards, fallbacks, forms, threads, urls
+from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
-from labo_ssg.pages.materials import Listed, Materials
+from labo_ssg.pages.materials import Materials
 from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.views import ArticleView, Mention
 

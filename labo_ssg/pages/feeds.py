@@ -8,8 +8,9 @@ from msgspec import Struct
 from labo_ssg.model import Article, Conversation, Html, Texts
 from labo_ssg.pages import urls
 from labo_ssg.pages.articles import NO_TALK
+from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
-from labo_ssg.pages.materials import Listed, Materials, latest_talks, newest
+from labo_ssg.pages.materials import Materials, latest_talks, newest
 from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.views import FeedEntry, FeedView
 
@@ -50,7 +51,7 @@ def _of_articles(materials: Materials, head: _Head, articles: Sequence[Article])
 
 def _of_talk(materials: Materials, article: str) -> Page:
     listed, talk = materials.listed[article], materials.conversations.get(article, NO_TALK)
-    url = urls.comments_feed(listed.value.entry.url)
+    url = urls.comments_feed(materials.mentions[article].value.url)
     return Page(urls.file(url), "feeds/atom.xml", Sketch(url, _talk, (listed, talk)))
 
 

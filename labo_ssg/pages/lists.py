@@ -7,8 +7,9 @@ from msgspec import Struct
 from labo_ssg.model import NO_BODY, Article, Body, Conversation, Html, Kept, Link, Section
 from labo_ssg.packing import Stamped, stamped
 from labo_ssg.pages import shelves, urls
+from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
-from labo_ssg.pages.materials import Listed, Materials, latest_talks, newest
+from labo_ssg.pages.materials import Materials, latest_talks, newest
 from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.views import HomeView, IndexView, ListView, Mention, Pagination, Quote, Shelf, TermView
 

@@ -1,26 +1,21 @@
 """What every page is made from: the library, its lists, what was written, its articles' entries."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from heapq import nlargest
 
 from msgspec import Struct
 
-from labo_ssg.model import NO_BODY, Article, Body, Comment, Kept, Library, Link, Site, Talk, Target, Written
-from labo_ssg.packing import Stamped, pack, stamped
-from labo_ssg.pages import frame, links, translations, urls
+from labo_ssg.model import NO_BODY, Article, Body, Comment, Kept, Library, Link, Site, Talk, Written
+from labo_ssg.packing import Promised, Stamped, digest, pack, stamped
+from labo_ssg.pages import entries, frame, translations, urls
+from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.page import mark
 from labo_ssg.pages.shelves import Shelves
-from labo_ssg.pages.views import Entry, ImageView, Mention
+from labo_ssg.pages.views import ImageView, Mention
 from labo_ssg.problems import Place, Problem
-
-
-class Listed(Struct, frozen=True):
-    """An article as lists show it, and the terms that its lead explains."""
-
-    entry: Entry
-    terms: tuple[str, ...]
 
 
 class Materials(Struct, frozen=True):
@@ -96,9 +91,9 @@ def gather(
     )
     problems = []
     for article in library.articles:
-        entry = _entry(article, materials, known)
-        materials.listed[article.id] = stamped(Listed(entry, written.gists[article.id].lead_terms))
-        if article.image and not entry.image:
+        image = entries.image(article, known)
+        materials.listed[article.id] = _listed(article, image, materials)
+        if article.image and not image:
             what = f"`image`: there is no file `{article.image.src}`"
             place = Place(article.place.path, article.lines.get("image", 1))
             problems.append(Problem(place, what, "the path starts at the article's folder, or with / at content/"))
@@ -114,30 +109,13 @@ def _mentioned(article: Article) -> Stamped[Mention]:
     return Stamped(mention, pack(mention))  # which is hardly longer than its digest
 
 
-def _entry(article: Article, materials: Materials, known: Addresses) -> Entry:
-    """Return `article` as the lists show it."""
-    image, talk = article.image, materials.talks.get(article.id)
-    target = links.resolve(known, image.src, article.section) if image else None
-    return Entry(
-        url=materials.mentions[article.id].value.url,
-        title=article.title,
-        lead=materials.written.gists[article.id].lead,
-        date=article.date,
-        updated=article.updated,
-        authors=tuple([Link(name, urls.author(name)) for name in article.authors]),
-        section=materials.breadcrumb(article.section)[-1] if article.section else None,
-        image=picture(target, image.alt, image.credit) if image and target else None,
-        discussion=article.comments,
-        comments=talk.count if talk else 0,
-        language=article.language,
-    )
-
-
-def picture(target: Target, alt: str, credit: str = "") -> ImageView:
-    """Return the picture at `target` as pages show it."""
-    found = target.picture
-    width, height, variants = (found.width, found.height, found.variants) if found else (0, 0, ())
-    return ImageView(target.url, alt, credit, width, height, variants)
+def _listed(article: Article, image: ImageView | None, materials: Materials) -> Stamped[Listed]:
+    """Return what lists show of `article`: most of it is asked for by no page that has to be made."""
+    gist, talk = materials.written.gists[article.id], materials.talks.get(article.id)
+    section = materials.breadcrumb(article.section)[-1] if article.section else None
+    count = talk.count if talk else 0
+    known = digest(gist.sign, pack((section, count, image)))
+    return Promised(partial(entries.listed, article, gist, section, image, count), known)
 
 
 def latest_talks(materials: Materials, number: int) -> list[str]:

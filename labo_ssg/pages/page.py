@@ -49,11 +49,11 @@ def mark(material: Any) -> bytes:
         return digest(*_marks(material))
     if kind is Kept:  # its key is a digest already
         return f"{material.kind} {material.key} {material.path}".encode()
-    return _marks((material,))[0] if kind is Stamped else pack(material)
+    return _marks((material,))[0] if isinstance(material, Stamped) else pack(material)
 
 
 def _marks(materials: tuple[Any, ...]) -> list[bytes]:
-    return [one.digest if type(one) is Stamped else mark(one) for one in materials]
+    return [one.digest if isinstance(one, Stamped) else mark(one) for one in materials]
 
 
 def finished(page: Page, frame: Frame) -> Page:
@@ -75,6 +75,6 @@ def _loaded(material: Any, load: Load) -> Any:
     kind = type(material)
     if kind is Kept:
         return load(material)
-    if kind is Stamped:
+    if isinstance(material, Stamped):
         return _loaded(material.value, load)
     return tuple(_loaded(one, load) for one in material) if kind is tuple else material

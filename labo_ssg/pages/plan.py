@@ -18,9 +18,10 @@ from labo_ssg.pages import (
     urls,
 )
 from labo_ssg.pages.cards import Card
+from labo_ssg.pages.entries import picture
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.links import Addresses
-from labo_ssg.pages.materials import gather, picture
+from labo_ssg.pages.materials import gather
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.shelves import Shelves
 from labo_ssg.pages.views import PartnerView, SiteView
