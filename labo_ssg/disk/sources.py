@@ -114,11 +114,6 @@ class Begun:
         shares = [waiting[number::copies] for number in range(copies)] if waiting else []
         self._others = [beside.begin(partial(_share, root, share, known, look)) for share in shares]
 
-    @property
-    def is_apart(self) -> bool:
-        """Whether others look, and this process may do something else meanwhile."""
-        return bool(self._others)
-
     @cached_property
     def seen(self) -> Scan:
         """What was seen, once all has been looked at."""
