@@ -831,7 +831,7 @@ def test_visitors_are_served_among_hundreds_that_keep_it_waiting(inbox: Inbox) -
 
 
 def test_an_inbox_that_can_take_no_more_says_so(tmp_path: Path) -> None:
-    full = "from labo_ssg.inbox import wire\nwire.ANSWERS = 0\nfrom labo_ssg.cli.commands import main\nmain()"
+    full = "from labo_ssg.inbox.http import wire\nwire.ANSWERS = 0\nfrom labo_ssg.cli.commands import main\nmain()"
     inbox = Inbox(write_site(tmp_path / "site", {"site.yaml": SITE, **FILES}), full)
     answer = check(inbox.post(HONEST))
     assert (answer.status, answer.header("retry-after")) == (503, "60")

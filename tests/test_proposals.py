@@ -477,7 +477,7 @@ def test_what_is_taken_off_while_somebody_merges_is_told(local: Git, monkeypatch
     holds = remote.holds
 
     def meanwhile(paths: list[str]) -> set[str]:
-        monkeypatch.undo()
+        monkeypatch.setattr(remote, "holds", holds)
         found = holds(paths)
         local.decide(TOGETHER, "merge")  # after all was looked up, before anything is written
         return found

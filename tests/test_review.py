@@ -250,6 +250,7 @@ class Terminal:
 
 @contextmanager
 def on_a_terminal(root: Path, *words: str, **environment: str) -> Iterator[Terminal]:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which it inherits: under nohup, nobody hangs up
     terminal = Terminal(root, *words, **environment)
     try:
         yield terminal
