@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 import msgspec
@@ -27,9 +27,6 @@ from labo_ssg.moderation.queue import SHORTEST, Pending
 from labo_ssg.moderation.record import DECISIONS, Record
 from labo_ssg.places import APPROVED, PENDING
 from labo_ssg.problems import Place, Problem
-
-if TYPE_CHECKING:
-    pass
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 moderator_option = click.option("--as", "who", metavar='"NAME <ADDRESS>"', default="", help="Who decides, if not you.")

@@ -112,10 +112,8 @@ def take(desk: Desk, data: bytes, name: str, *, article: str, seal: Seal, now: d
 def _code(desk: Desk, path: str) -> str:
     """Return the code of the author of the message at `path`, "" where another secret has made it, or none has."""
     place = PurePosixPath(path)
-    header, made = (
-        comment_format.read_header(files.read(desk.root, path)[0], place),
-        code(secret(desk.root), place.stem),
-    )
+    header = comment_format.read_header(files.read(desk.root, path)[0], place)
+    made = code(secret(desk.root), place.stem)
     return made if header and header.code == hashed(made) else ""
 
 
