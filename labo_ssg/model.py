@@ -41,7 +41,7 @@ class Html(str):
         return self
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, array_like=True):
     """A title and where it leads: an entry of a menu, a social account."""
 
     title: str
@@ -221,14 +221,14 @@ class Site(Struct, frozen=True):
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, array_like=True):
     """Where an article was first published: *Lire sur* `name`."""
 
     name: str
     url: str
 
 
-class Image(Struct, frozen=True):
+class Image(Struct, frozen=True, array_like=True):
     """The picture that stands for an article; `src` as in the body's own links."""
 
     src: str
@@ -236,7 +236,7 @@ class Image(Struct, frozen=True):
     credit: str = ""
 
 
-class Article(Struct, frozen=True):
+class Article(Struct, frozen=True, array_like=True):
     """A text of the site. `section` is its folder, `()` for the root of `content/`.
 
     `listed` is false for a page apart (legal notice…): it has no date and stands in no list.
@@ -270,7 +270,7 @@ class Article(Struct, frozen=True):
     references: tuple[str, ...] = ()
 
 
-class Section(Struct, frozen=True):
+class Section(Struct, frozen=True, array_like=True):
     """A folder of `content/`; its title, text and order come from its `index` file, if any."""
 
     path: tuple[str, ...]
@@ -283,7 +283,7 @@ class Section(Struct, frozen=True):
     place: Place
 
 
-class Comment(Struct, frozen=True):
+class Comment(Struct, frozen=True, array_like=True):
     """A visitor's approved message; `text` is raw SPIP markup, which a conversation leaves in its file.
 
     One that was `erased` has neither author nor text: it keeps the place of the answers to it. One that is `pending`
@@ -307,7 +307,7 @@ class Comment(Struct, frozen=True):
         return not (self.erased or self.pending)
 
 
-class Asset(Struct, frozen=True):
+class Asset(Struct, frozen=True, array_like=True):
     """Any other file of `content/`, copied as it is; `path` is relative to `content/`.
 
     `width` and `height` of a picture are in pixels, 0 where they are not known; `widths`
@@ -377,7 +377,7 @@ class Manuscript(Struct, frozen=True):
     engine: Engine
 
 
-class Heading(Struct, frozen=True):
+class Heading(Struct, frozen=True, array_like=True):
     """A heading of a body, for its table of contents; `title` is plain text."""
 
     level: int
@@ -385,7 +385,7 @@ class Heading(Struct, frozen=True):
     title: str
 
 
-class Body(Struct, frozen=True):
+class Body(Struct, frozen=True, array_like=True):
     """A text made safe HTML.
 
     `terms` are the anchors of the glossary's terms it explains, in order; `broken` the
@@ -406,21 +406,21 @@ NO_BODY = Body(Html(""), Html(""), "", (), (), ())
 """The body of a text that is not there, or cannot be rendered."""
 
 
-class Texts(Struct, frozen=True):
+class Texts(Struct, frozen=True, array_like=True):
     """The bodies of an article: that of its lead, and its own."""
 
     lead: Body
     body: Body
 
 
-class Conversation(Struct, frozen=True):
+class Conversation(Struct, frozen=True, array_like=True):
     """The comments of an article, oldest first, and their bodies by the id of the comment."""
 
     comments: tuple[Comment, ...] = ()
     bodies: dict[str, Body] = {}
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, array_like=True):
     """A work that the cache holds, `Texts` or a `Conversation`: it stands for it until it is shown.
 
     `path` is that of the file or folder it was made from, `key` the digest of all that shaped it.
@@ -431,7 +431,7 @@ class Kept(Struct, frozen=True):
     key: str
 
 
-class Gist(Struct, frozen=True):
+class Gist(Struct, frozen=True, array_like=True):
     """What other pages may show of the texts of an article.
 
     `sign` stands for what lists show of it, as far as its own file tells. `terms` are those of both texts,
@@ -447,7 +447,7 @@ class Gist(Struct, frozen=True):
     pictures: tuple[str, ...]
 
 
-class Talk(Struct, frozen=True):
+class Talk(Struct, frozen=True, array_like=True):
     """What other pages may need to know of a conversation.
 
     `count` is how many published comments it has; `newest` and `newest_id` are those of the newest of them, or where

@@ -7,7 +7,7 @@ shows an author every mistake at once. Only `cli` and `preview` show them.
 from msgspec import Struct
 
 
-class Place(Struct, frozen=True, order=True):
+class Place(Struct, frozen=True, order=True, array_like=True):
     """A line of a file, counted from 1; line 0 means the file as a whole.
 
     `path` is relative to the site's root, with forward slashes.

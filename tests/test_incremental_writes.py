@@ -10,7 +10,7 @@ from small_site import Site as Small
 from small_site import change, settings, template
 from twins import assert_whole, times_and_bytes
 
-from labo_ssg.build.build import build
+from labo_ssg.build.build import Workshop, build
 
 X = "content/a/x.md"
 HOME = {"index.html"}
@@ -118,3 +118,16 @@ def test_an_article_that_goes_takes_its_pages_along_and_leaves_the_others(site: 
     assert before.keys() - after.keys() >= {"c/z/index.html", "c/z/comments.xml", "vieux/index.html"}
     for path in PAGE | NEAR | FEEDS - {"feed.xml"} | {"c/d.txt"}:
         assert after[path] == before[path]
+
+
+def test_what_an_edit_does_not_touch_is_not_even_planned(site: Path) -> None:
+    assert_whole(site)
+    change(site / X, body="Un texte sur l'ESS.\n\nFin.\n")
+    with Workshop(site, site / "public", drafts=False) as workshop:
+        report, made = workshop.build(NOW)
+    assert made, report.problems
+    names = [bundle.name for bundle in made.plan.bundles]
+    assert len(set(names)) == len(names)
+    planned = {bundle.name for bundle in made.plan.bundles if "pages" in vars(bundle)}
+    at_hand = {"authors.html", "tags.html", "glossary", "not found", "feed of comments", "for robots"}
+    assert planned - at_hand == {"articles /a/", "feed /a/feed.xml", "feed /feed.xml"}

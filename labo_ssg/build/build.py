@@ -192,7 +192,7 @@ class Workshop:
             memory.commit()
             return Report(problems=tuple(problems)), None
         report = Report(
-            pages=sum(page.path.endswith(".html") for page in made.plan.pages),
+            pages=sum(path.endswith(".html") for files in made.files.values() for path, _ in files),
             articles=len(made.library.articles),
             comments=sum(talk.count for talk in made.written.talks.values()),
             written=outcome.written,

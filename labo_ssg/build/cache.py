@@ -147,7 +147,7 @@ class Cache:
         names = msgspec.json.decode(self.note("outputs") or b"[]", type=list[str])
         latest = [output, *(name for name in names if name != output)]
         for name in latest[OUTPUTS:]:
-            for cabinet in (f"folders {name}", f"pages {name}"):
+            for cabinet in (f"folders {name}", f"pages {name}", f"bundles {name}"):
                 self._cabinets.pop(cabinet, None)
                 self._connection.execute("DELETE FROM drawers WHERE cabinet = ?", (cabinet,))
             self._connection.execute("DELETE FROM works WHERE kind = ?", (f"history {name}",))

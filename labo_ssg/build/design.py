@@ -1,5 +1,6 @@
 """What was found on the disk → a whole site, ready to be rendered, and every problem on the way."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from labo_ssg.disk.assets import read_assets
 from labo_ssg.model import Library, Written
 from labo_ssg.packing import digest, pack
 from labo_ssg.pages import links, shelves
+from labo_ssg.pages.bundles import File
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.plan import Plan, check_whole, plan, site_view
 from labo_ssg.pages.shelves import Shelves
@@ -37,14 +39,17 @@ class Studied(Struct, frozen=True):
 class Design(NamedTuple):
     """A whole site: the library, what was written, the pages and how they look.
 
-    `due` is when the next article of a later date is to be published, if any. `notes` tell which messages that wait
-    a preview leaves out.
+    `files` are those of each bundle of pages, by its name; `settings` is a digest of what shapes all pages: settings
+    and glossary. `due` is when the next article of a later date is to be published, if any. `notes` tell which
+    messages that wait a preview leaves out.
     """
 
     library: Library
     known: Addresses
     written: Written
     plan: Plan
+    files: dict[str, list[File]]
+    settings: bytes
     theme: Theme
     due: datetime | None
     notes: tuple[Problem, ...] = ()
@@ -71,10 +76,13 @@ def design(
     written, more = writing.write(found)
     problems += more
     planned, more = plan(studied.library, studied.shelves, studied.known, written, preview=found.pending)
-    problems += more or _check_addresses(studied.library, planned, cache)
+    settings = digest(pack(planned.frame))
+    files = _files(planned, settings, cache)
+    problems += more or _check_addresses(studied.library, planned, files, cache)
     problems += checked()
     notes = tuple(sorted({*found.notes, *writing.notes}))
-    made = Design(studied.library, studied.known, written, planned, theme, next_due(whole, now), notes)
+    due = next_due(whole, now)
+    made = Design(studied.library, studied.known, written, planned, files, settings, theme, due, notes)
     return made, sorted(set(problems))
 
 
@@ -83,10 +91,24 @@ def next_due(whole: Library, now: datetime) -> datetime | None:
     return min((one.date for one in whole.articles if one.date and one.date > now and not one.draft), default=None)
 
 
-def _check_addresses(library: Library, planned: Plan, cache: Cache) -> list[Problem]:
+def _files(planned: Plan, settings: bytes, cache: Cache) -> dict[str, list[File]]:
+    """Return the files of each bundle: those of one that is as it was are known without its pages being planned."""
+    known, found = cache.facts("bundle"), {}
+    for bundle in planned.bundles:
+        key, before = digest(settings, bundle.digest), known.get(bundle.name)
+        if before is None or before.key != key:
+            cache.keep("bundle", bundle.name, key, pack(bundle.files), b"")
+        found[bundle.name] = known[bundle.name].value(list[File])
+    cache.drop("bundle", known.keys() - found.keys())
+    return found
+
+
+def _check_addresses(
+    library: Library, planned: Plan, files: Mapping[str, Sequence[File]], cache: Cache
+) -> list[Problem]:
     """Check that no two files share an address, unless all ask for those that were well the last time."""
     asked = (
-        [page[:2] for page in planned.pages],  # path and template
+        list(files.values()),
         [card.path for card in planned.cards],
         [(one.path, one.aliases) for one in library.sections],
         [(one.place.path, one.id, one.aliases) for one in library.articles],
@@ -98,7 +120,7 @@ def _check_addresses(library: Library, planned: Plan, cache: Cache) -> list[Prob
         return []
     from labo_ssg.pages import claims
 
-    problems = claims.check(library, planned.pages, planned.cards)
+    problems = claims.check(library, [one for some in files.values() for one in some], planned.cards)
     if not problems:
         cache.keep_note("addresses", ground)
     return problems

@@ -78,7 +78,7 @@ class Edition:
 
         It does so where a build has replaced what this edition was made from: there is a newer one.
         """
-        page = self._made.plan.articles.get(article)
+        page = self._made.plan.articles.page(article)
         if not page:
             return None
         view = finished(loaded(page, self._load), self.frame).view

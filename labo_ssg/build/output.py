@@ -77,17 +77,33 @@ class Output:
     def _pages(self) -> Cabinet[Made]:
         return self.cache.cabinet(f"pages {self.name}", Made)
 
+    @property
+    def bundles(self) -> dict[str, bytes]:
+        """The keys of the bundles of pages that were made for this folder, by name."""
+        return self._bundles.things
+
+    @property
+    def _bundles(self) -> Cabinet[bytes]:
+        return self.cache.cabinet(f"bundles {self.name}", bytes)
+
     def doubt(self) -> None:
         """Forget the pages that were made for this folder: they are made again, whatever they look like."""
         self._pages.become({})
 
-    def keep(self, made: Mapping[str, Made], touched: Iterable[str], digests: Mapping[str, bytes]) -> None:
-        """Remember the pages that were `made` and the folder as it is now.
+    def keep(
+        self,
+        made: Mapping[str, Made],
+        bundles: Mapping[str, bytes],
+        touched: Iterable[str],
+        digests: Mapping[str, bytes],
+    ) -> None:
+        """Remember the pages that were `made`, the keys of their `bundles`, and the folder as it is now.
 
         `touched` are the paths that were written or removed, `digests` those of all files that should be there.
         """
         self.cache.use(self.name)
         self._pages.become(made)
+        self._bundles.become(bundles)
         self.cache.keep_note(f"way {self.name}", self._way())
         found, present = dict(self._folders), self.present
         for folder in {path.rpartition("/")[0] for path in touched}:

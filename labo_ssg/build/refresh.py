@@ -4,7 +4,7 @@ All that is new waits aside until everything is ready, and is then published at 
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +18,15 @@ from labo_ssg.build.output import Made, Output
 from labo_ssg.build.publish import RECORD, Goal, Outcome, Ready, publish
 from labo_ssg.build.rendering import Context, Order
 from labo_ssg.disk import sources
-from labo_ssg.packing import digest, digest_of_file, pack
+from labo_ssg.packing import digest, digest_of_file
 from labo_ssg.pages import page as pages
+from labo_ssg.pages.bundles import Bundle, File
 from labo_ssg.pages.page import Page
 from labo_ssg.pages.reasons import Parts
 from labo_ssg.places import CONTENT
 from labo_ssg.problems import Place, Problem
 
+ARTICLE = "article.html"  # the template of the pages that a search finds
 STAGE, PAGES = "staged", "pages"  # the folder of what waits, and the one in it of pages
 
 
@@ -45,6 +47,7 @@ class Refresh:
     def __init__(self, output: Output) -> None:
         self._output, self._present = output, output.present
         self._parts: dict[str, Parts] = {}  # of the pages that were rendered
+        self._bundles: dict[str, bytes] = {}  # their keys
         self.folder, self._root, self._work, self._cache = output.folder, output.root, output.work, output.cache
 
     def carry_out(self, design: Design, found: Found, crew: Crew, now: datetime) -> tuple[Outcome, list[Problem]]:
@@ -66,7 +69,7 @@ class Refresh:
             # What is copied may have been changed since it was looked at: what counts is what lies there now.
             copied = {one.path for one in design.library.assets} & fresh.keys()
             there = {path: sources.read_digest(self.folder, path) for path in copied}
-            self._output.keep(made, (*fresh, *gone), site.digests | there)
+            self._output.keep(made, self._bundles, (*fresh, *gone), site.digests | there)
             written = {path: parts for path, parts in self._parts.items() if path in fresh}
             history.keep(self._output, written, gone, now)
         return outcome, list(outcome.problems)
@@ -92,7 +95,7 @@ class Refresh:
         """Render the pages that are not there yet as they should be; one problem for each place where one fails."""
         keys = Keys(design)
         made, orders = self._look(design, keys)
-        context = Context(design.theme, design.plan.frame, keys.settings, self._cache.path, stage)
+        context = Context(design.theme, design.plan.frame, design.settings, self._cache.path, stage)
         problems: dict[Place, Problem] = {}
         for order, done in zip(orders, rendering.render(orders, context, crew), strict=True):
             if isinstance(done, Problem):
@@ -100,12 +103,11 @@ class Refresh:
             else:
                 made[order.page.path] = Made(order.key, done.digest)
                 self._parts[order.page.path] = done.parts
-        published = {page.path for page in design.plan.pages} & made.keys()
-        site.digests.update({path: made[path].digest for path in published})
         waiting = {order.page.path: stage / order.name for order in orders}
-        for page in design.plan.pages:  # in the order in which they are best published
-            if page.path in published and page.path in waiting:
-                site.ready[page.path] = Ready(waiting[page.path], moves=True)
+        published = [path for files in design.files.values() for path, _ in files if path in made]
+        site.digests.update({path: made[path].digest for path in published})
+        # In the order in which they are best published.
+        site.ready.update({path: Ready(waiting[path], moves=True) for path in published if path in waiting})
         return made, list(problems.values())
 
     def _look(self, design: Design, keys: "Keys") -> tuple[dict[str, Made], list[Order]]:
@@ -119,13 +121,28 @@ class Refresh:
         there = self._present | {one.path: before[one.path].digest for one in samples if one.path in before}
         made: dict[str, Made] = {}
         orders: list[Order] = []
-        for number, page in enumerate((*samples, *design.plan.pages)):
-            path, key = page.path, keys.of(page)
+
+        def is_there(path: str) -> bool:
             known = before.get(path)
-            if known and known.key == key and known.digest == there.get(path):
-                made[path] = known
+            return known is not None and known.digest == there.get(path)
+
+        def look(page: Page, name: str) -> None:
+            key = keys.of(page)
+            if is_there(page.path) and before[page.path].key == key:
+                made[page.path] = before[page.path]
             else:
-                orders.append(Order(page, key, f"sample-{number}" if number < len(samples) else f"{PAGES}/{path}"))
+                orders.append(Order(page, key, name))
+
+        for number, page in enumerate(samples):
+            look(page, f"sample-{number}")
+        for bundle in design.plan.bundles:
+            files = design.files[bundle.name]
+            self._bundles[bundle.name] = key = keys.of_bundle(bundle, files)
+            if self._output.bundles.get(bundle.name) == key and all(is_there(path) for path, _ in files):
+                made.update({path: before[path] for path, _ in files})
+                continue
+            for page in bundle.pages:
+                look(page, f"{PAGES}/{page.path}")
         return made, sorted(orders, key=lambda order: order.name.rpartition("/")[0])
 
     def _add_index(self, design: Design, site: Files) -> list[Problem]:
@@ -134,7 +151,7 @@ class Refresh:
             return []
         from labo_ssg.build import search
 
-        articles = [page.path for page in design.plan.articles.values()]
+        articles = [path for files in design.files.values() for path, template in files if template == ARTICLE]
         index, problems = search.index(
             {path: site.digests[path] for path in articles},
             lambda path: (site.ready[path].source if path in site.ready else self.folder / path).read_bytes(),
@@ -157,17 +174,22 @@ class Refresh:
 
 
 class Keys:
-    """The keys of pages; `settings` is a digest of what shapes all of them, the settings and the glossary."""
+    """The keys of pages, and of bundles of pages."""
 
     def __init__(self, design: Design) -> None:
-        self._theme, self.settings = design.theme, digest(pack(design.plan.frame))
+        self._theme, self._settings = design.theme, design.settings
         self._shapes: dict[str, bytes] = {}
 
     def of(self, page: Page) -> bytes:
-        template = page.template
+        return pages.key(page, self._shape(page.template))
+
+    def of_bundle(self, bundle: Bundle, files: Iterable[File]) -> bytes:
+        return digest(bundle.digest, self._settings, *map(self._shape, sorted({template for _, template in files})))
+
+    def _shape(self, template: str) -> bytes:
         if template not in self._shapes:
-            self._shapes[template] = digest(self.settings, self._theme.shape(template))
-        return pages.key(page, self._shapes[template])
+            self._shapes[template] = digest(self._settings, self._theme.shape(template))
+        return self._shapes[template]
 
 
 @contextmanager

@@ -46,7 +46,8 @@ def _page(site: Design, url: str) -> Page | None:
     """Return the page at `url`: an address, with the host or without, or the path of a file of the output."""
     path = urlsplit(url).path.removeprefix(urls.base(site.library.site.base_url)).removeprefix("/")
     wanted = {urls.file(f"/{path}"), urls.file(f"/{path}/"), path}
-    return next((page for page in site.plan.pages if page.path in wanted), None)
+    pages = (page for bundle in site.plan.bundles for page in bundle.pages)
+    return next((page for page in pages if page.path in wanted), None)
 
 
 def _told(page: Page, site: Design, output: Output) -> list[str]:
@@ -57,7 +58,7 @@ def _told(page: Page, site: Design, output: Output) -> list[str]:
     moment = datetime.fromtimestamp(written.at, UTC).astimezone()
     last = f"it was written last on {moment:%Y-%m-%d at %H:%M:%S}: {_joined(written.why)}"
     if known.key != keys.of(page):
-        changed = reasons.told(written.parts, rendering.parts_of(page, site.theme, keys.settings))
+        changed = reasons.told(written.parts, rendering.parts_of(page, site.theme, site.settings))
         changed = changed or ["this program, its words or its assets"]
         return [f"{page.path} would be made again: {_joined(changed)}", last]
     if there != known.digest:

@@ -1,10 +1,12 @@
 """The page of each article, its discussion included."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
 
 from labo_ssg.model import Article, Comment, Conversation, Html, Link, Texts
-from labo_ssg.packing import Stamped, stamped
-from labo_ssg.pages import cards, fallbacks, forms, threads, urls
+from labo_ssg.packing import Stamped, digest, stamped
+from labo_ssg.pages import cards, fallbacks, feeds, forms, threads, urls
+from labo_ssg.pages.bundles import Bundle
 from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials
@@ -14,34 +16,74 @@ from labo_ssg.pages.views import ArticleView, Mention
 # What stands for what an article does not have.
 NOBODY: Stamped[None] = stamped(None)
 NO_SIZE: Stamped[tuple[int, ...]] = stamped(())
-NO_TALK = stamped(Conversation())
 NO_TRANSLATION: Stamped[tuple[Mention, ...]] = stamped(())
 
 Neighbour = Stamped[Mention] | Stamped[None]
 
 
-def articles(materials: Materials) -> Iterator[Page]:
-    """Yield the page of every article, in the library's order."""
-    near = _neighbours(materials)
-    for article in materials.library.articles:
-        yield _page(article, materials, near.get(article.id, (NOBODY, NOBODY)))
+class Articles:
+    """The page of every article, and the feed of its comments: planned folder by folder."""
 
+    def __init__(self, materials: Materials) -> None:
+        self._materials = materials
+        self._folders: dict[tuple[str, ...], list[str]] = {}
+        for article in materials.library.articles:
+            self._folders.setdefault(article.section, []).append(article.id)
+        self._lists: dict[tuple[str, ...], list[str]] = {}  # of those that have neighbours, the oldest first
+        for article in reversed(materials.shelves.articles):
+            self._lists.setdefault(article.section, []).append(article.id)
+        self._near = cache(self._neighbours)
 
-def _page(article: Article, materials: Materials, near: tuple[Neighbour, Neighbour]) -> Page:
-    one = article.id
-    url = materials.mentions[one].value.url
-    size = materials.card_sizes.get(urls.card(url)) if materials.site.theme.social_images else None
-    known = (
-        materials.articles[one],
-        materials.listed[one],
-        materials.way(article.section),
-        *near,
-        materials.translations.get(one, NO_TRANSLATION),
-        stamped(size) if size else NO_SIZE,
-        materials.texts[one],
-        materials.conversations.get(one, NO_TALK),
-    )
-    return Page(urls.file(url), "article.html", Sketch(url, view, known))
+    def bundles(self) -> Iterator[Bundle]:
+        """Yield the pages of the articles of each folder, and after them the feeds of their comments."""
+        for folder, articles in self._folders.items():
+            yield Bundle(f"articles {urls.section(folder)}", self._digest(folder), partial(self._pages, articles))
+
+    def page(self, article: str) -> Page | None:
+        """Return the page of an article, None where there is none."""
+        return self._page(article) if article in self._materials.articles else None
+
+    def _digest(self, folder: tuple[str, ...]) -> bytes:
+        """Return what stands for the pages of a folder: its articles, in order, are neighbours of each other alone."""
+        at = self._materials
+        parts = [at.way(folder).digest]
+        for one in self._folders[folder]:
+            kept, talk = at.written.gists[one].kept, at.talks.get(one)
+            parts += (kept.path.encode(), kept.key.encode(), at.marks[one], talk.kept.key.encode() if talk else b"")
+            parts += (at.translations[one].digest if one in at.translations else b"", self._card_size(one).digest)
+        return digest(*parts)
+
+    def _pages(self, articles: Sequence[str]) -> Iterator[Page]:
+        yield from map(self._page, articles)
+        for article in articles:
+            if self._materials.articles[article].comments != "off":
+                yield feeds.of_talk(self._materials, article)
+
+    def _page(self, article: str) -> Page:
+        at = self._materials
+        url, folder = at.mention(article).value.url, at.articles[article].section
+        known = (
+            at.article(article),
+            at.listed(article),
+            at.way(folder),
+            *self._near(folder).get(article, (NOBODY, NOBODY)),
+            at.translations.get(article, NO_TRANSLATION),
+            self._card_size(article),
+            at.texts(article),
+            at.conversation(article),
+        )
+        return Page(urls.file(url), "article.html", Sketch(url, view, known))
+
+    def _card_size(self, article: str) -> Stamped[tuple[int, ...]]:
+        at = self._materials
+        size = at.card_sizes.get(urls.card(at.mention(article).value.url)) if at.site.theme.social_images else None
+        return stamped(size) if size else NO_SIZE
+
+    def _neighbours(self, folder: tuple[str, ...]) -> dict[str, tuple[Neighbour, Neighbour]]:
+        """Return the older and the newer article of each one of a folder, by its id."""
+        articles = self._lists.get(folder, [])
+        mentions: list[Neighbour] = [NOBODY, *map(self._materials.mention, articles), NOBODY]
+        return dict(zip(articles, zip(mentions, mentions[2:], strict=False), strict=False))
 
 
 def view(
@@ -101,15 +143,3 @@ def view(
         card=cards.address(frame.site, entry.url),
         card_size=card_size,
     )
-
-
-def _neighbours(materials: Materials) -> dict[str, tuple[Neighbour, Neighbour]]:
-    """Return the older and the newer article of the same section, by article id."""
-    folders: dict[tuple[str, ...], list[str]] = {}
-    for article in reversed(materials.shelves.articles):
-        folders.setdefault(article.section, []).append(article.id)
-    near: dict[str, tuple[Neighbour, Neighbour]] = {}
-    for folder in folders.values():
-        mentions: list[Neighbour] = [NOBODY, *[materials.mentions[one] for one in folder], NOBODY]
-        near.update(zip(folder, zip(mentions, mentions[2:], strict=False), strict=False))
-    return near

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from labo_ssg.model import Library
 from labo_ssg.pages import urls
+from labo_ssg.pages.bundles import File
 from labo_ssg.pages.cards import Card
-from labo_ssg.pages.page import Page
 from labo_ssg.problems import Place, Problem
 
 # What the pages that no file asks for are called in messages.
@@ -82,10 +82,13 @@ def _folders(file: str) -> Iterator[str]:
         yield file
 
 
-def check(library: Library, pages: Sequence[Page], cards: Sequence[Card]) -> list[Problem]:
-    """Return a problem for each address that a file asks for and that is taken, as a file or as a folder."""
-    claims = list(_claims(library, {page.path for page in pages} | {card.path for card in cards}))
-    made = Counter(page.path for page in pages if page.template != "moved.html")
+def check(library: Library, files: Sequence[File], cards: Sequence[Card]) -> list[Problem]:
+    """Return a problem for each address that a file asks for and that is taken, as a file or as a folder.
+
+    The `files` are those of all pages.
+    """
+    claims = list(_claims(library, {path for path, _ in files} | {card.path for card in cards}))
+    made = Counter(path for path, template in files if template != "moved.html")
     made.subtract(file for claim in claims if claim.is_page for file in claim.files)
     taken = _Taken({}, {}, set())
     taken.add("assets/theme", "the theme's files")
@@ -93,9 +96,9 @@ def check(library: Library, pages: Sequence[Page], cards: Sequence[Card]) -> lis
         taken.add("pagefind/index", "the index of the search")
     if any(card.path == urls.file(urls.CARD) for card in cards):
         taken.add(urls.file(urls.CARD), "the picture for links to the site")
-    for page in reversed(pages):  # of the pages at one address, those of files come first
-        if made[page.path] > 0 and page.template in _MADE:
-            taken.add(page.path, _MADE[page.template])
+    for path, template in reversed(files):  # of the pages at one address, those of files come first
+        if made[path] > 0 and template in _MADE:
+            taken.add(path, _MADE[template])
     problems = []
     misplaced: set[str] = set()
     for claim in claims:

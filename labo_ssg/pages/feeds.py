@@ -1,13 +1,16 @@
 """The Atom feeds of articles and of comments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from msgspec import Struct
 
 from labo_ssg.model import Article, Conversation, Html, Texts
-from labo_ssg.pages import urls
-from labo_ssg.pages.articles import NO_TALK
+from labo_ssg.packing import digest, pack
+from labo_ssg.pages import bundles, urls
+from labo_ssg.pages.bundles import Bundle
 from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials, latest_talks, newest
@@ -27,8 +30,8 @@ class _Head(Struct, frozen=True):
     began: datetime = NEVER
 
 
-def feeds(materials: Materials) -> Iterator[Page]:
-    """Yield the feed of the site, of each section, of all comments and of each discussion."""
+def feeds(materials: Materials) -> Iterator[Bundle]:
+    """Yield the feed of the site, of each section, of all comments."""
     site, rooms = materials.site, materials.shelves
     yield _of_articles(materials, _Head(urls.FEED, urls.HOME, site.title), rooms.articles)
     for path, section in rooms.sections.items():
@@ -37,22 +40,31 @@ def feeds(materials: Materials) -> Iterator[Page]:
             head = _Head(urls.feed(url), url, f"{site.title} – {section.title}")
             yield _of_articles(materials, head, rooms.by_section[path])
     head = _Head(urls.COMMENTS_FEED, urls.HOME, f"{site.title} – {materials.frame.say('Comments')}")
-    talks = tuple((materials.listed[one], materials.conversations[one]) for one in latest_talks(materials, LONGEST))
-    yield Page(urls.file(head.url), "feeds/atom.xml", Sketch(head.url, _comments, (head, talks)))
-    for article in materials.library.articles:
-        if article.comments != "off":
-            yield _of_talk(materials, article.id)
+    latest = latest_talks(materials, LONGEST)
+    talks = tuple((materials.listed(one), materials.conversation(one)) for one in latest)
+    yield from bundles.of("feed of comments", [_page(head.url, _comments, head, talks)])
 
 
-def _of_articles(materials: Materials, head: _Head, articles: Sequence[Article]) -> Page:
-    entries = tuple((materials.articles[one.id], materials.texts[one.id]) for one in articles[:LONGEST])
-    return Page(urls.file(head.url), "feeds/atom.xml", Sketch(head.url, _articles, (head, entries)))
+def _of_articles(materials: Materials, head: _Head, articles: Sequence[Article]) -> Bundle:
+    latest = [one.id for one in articles[:LONGEST]]
+    kept = [materials.written.gists[one].kept for one in latest]
+    known = digest(pack(head), *(part.encode() for one in kept for part in (one.path, one.key)))
+    return Bundle(f"feed {head.url}", known, partial(_articles_page, materials, head, latest))
 
 
-def _of_talk(materials: Materials, article: str) -> Page:
-    listed, talk = materials.listed[article], materials.conversations.get(article, NO_TALK)
-    url = urls.comments_feed(materials.mentions[article].value.url)
-    return Page(urls.file(url), "feeds/atom.xml", Sketch(url, _talk, (listed, talk)))
+def _articles_page(materials: Materials, head: _Head, articles: Sequence[str]) -> Iterator[Page]:
+    entries = tuple((materials.article(one), materials.texts(one)) for one in articles)
+    yield _page(head.url, _articles, head, entries)
+
+
+def of_talk(materials: Materials, article: str) -> Page:
+    """Return the feed of the comments of an article."""
+    url = urls.comments_feed(materials.mention(article).value.url)
+    return _page(url, _talk, materials.listed(article), materials.conversation(article))
+
+
+def _page(url: str, make: Callable[..., FeedView], *materials: Any) -> Page:
+    return Page(urls.file(url), "feeds/atom.xml", Sketch(url, make, materials))
 
 
 def _articles(frame: Frame, head: _Head, articles: tuple[tuple[Article, Texts], ...]) -> FeedView:

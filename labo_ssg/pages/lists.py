@@ -1,21 +1,30 @@
 """The pages that list articles: home, sections, tags, authors, and the indexes of the last two."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from labo_ssg.model import NO_BODY, Article, Body, Conversation, Html, Kept, Link, Section
-from labo_ssg.packing import Stamped, stamped
-from labo_ssg.pages import shelves, urls
+from labo_ssg.model import NO_BODY, Article, Body, Conversation, Html, Link, Section
+from labo_ssg.packing import Stamped, digest, pack, stamped
+from labo_ssg.pages import bundles, shelves, urls
+from labo_ssg.pages.bundles import Bundle
 from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
-from labo_ssg.pages.materials import Materials, latest_talks, newest
+from labo_ssg.pages.materials import Materials, Talked, latest_talks, newest
 from labo_ssg.pages.page import Page, Sketch
 from labo_ssg.pages.views import HomeView, IndexView, ListView, Mention, Pagination, Quote, Shelf, TermView
 
 ON_A_SHELF = 3  # articles shown for each section of the home page
 QUOTED = 5  # comments quoted there
 NOTHING = stamped(NO_BODY)
+
+
+class _Row(NamedTuple):
+    """A section and its articles."""
+
+    section: Section
+    articles: Sequence[Article]
 
 
 class Common(Struct, frozen=True):
@@ -29,14 +38,26 @@ class Common(Struct, frozen=True):
     feeds: tuple[Link, ...] = ()
 
 
-def home(materials: Materials) -> Iterator[Page]:
+def home(materials: Materials) -> Iterator[Bundle]:
     """Yield the home page and the older articles' pages after it."""
-    intro = materials.body(())
-    description = materials.site.description or intro.excerpt
-    for number, entries, pagination in _pages(materials, urls.HOME, materials.shelves.articles):
-        url = urls.numbered(urls.HOME, number)
-        on_first = (intro, _home_shelves(materials), _talks(materials)) if number == 1 else (NOTHING, (), ())
-        yield Page(urls.file(url), "home.html", Sketch(url, _home, (description, entries, pagination, *on_first)))
+    intro, talks = materials.body(()), _talks(materials)
+    rows = [_Row(one, materials.shelves.by_section[one.path]) for one in shelves.children(materials.shelves, ())]
+    rows = [row for row in rows if row.articles]  # the top sections that have something to show
+    articles = materials.shelves.articles
+    parts = [pack(intro), pack([(row.section, len(row.articles)) for row in rows])]
+    parts += [materials.marks[one.id] for row in rows for one in row.articles[:ON_A_SHELF]]
+    parts += [part for mention, talk in talks for part in (mention.digest, talk.digest)]
+    known = digest(*parts, _mark(materials, articles))
+
+    def make() -> Iterator[Page]:
+        description = materials.site.description or intro.excerpt
+        on_shelves = tuple(_shelf(materials, row, ON_A_SHELF) for row in rows)
+        for number, entries, pagination in _pages(materials, urls.HOME, articles):
+            url = urls.numbered(urls.HOME, number)
+            on_first = (intro, on_shelves, talks) if number == 1 else (NOTHING, (), ())
+            yield Page(urls.file(url), "home.html", Sketch(url, _home, (description, entries, pagination, *on_first)))
+
+    yield Bundle("home", known, make)
 
 
 def _home(
@@ -66,7 +87,7 @@ def _home(
     )
 
 
-def sections(materials: Materials) -> Iterator[Page]:
+def sections(materials: Materials) -> Iterator[Bundle]:
     """Yield the pages of every section: its articles and those of the sections below it."""
     rooms = materials.shelves
     for path, section in rooms.sections.items():
@@ -81,16 +102,17 @@ def sections(materials: Materials) -> Iterator[Page]:
             section=urls.section(path[:1]),
             feeds=(Link(section.title, urls.feed(url)), *materials.frame.feeds()),
         )
-        below = tuple(_shelf(materials, child) for child in shelves.children(rooms, path))
-        yield from _list(materials, "section.html", url, rooms.by_section[path], common, body, below)
+        rows = (_Row(child, rooms.by_section[child.path]) for child in shelves.children(rooms, path))
+        below = tuple(_shelf(materials, row) for row in rows)
+        yield _list(materials, "section.html", url, rooms.by_section[path], common, body, below)
 
 
-def tags(materials: Materials) -> Iterator[Page]:
+def tags(materials: Materials) -> Iterator[Bundle]:
     title = materials.frame.say("Tags")
     yield from _names(materials, ("tag.html", "tags.html"), urls.TAGS, urls.tag, title, materials.shelves.by_tag)
 
 
-def authors(materials: Materials) -> Iterator[Page]:
+def authors(materials: Materials) -> Iterator[Bundle]:
     title, lists = materials.frame.say("Authors"), materials.shelves.by_author
     yield from _names(materials, ("author.html", "authors.html"), urls.AUTHORS, urls.author, title, lists)
 
@@ -102,18 +124,18 @@ def _names(
     address: Callable[[str], str],
     title: str,
     lists: Mapping[str, list[Article]],
-) -> Iterator[Page]:
+) -> Iterator[Bundle]:
     """Yield the pages of each tag or author, and the index of them all."""
     way, feeds = materials.breadcrumb(()), materials.frame.feeds()
     template, index = templates
     names = sorted(lists, key=lambda name: (urls.slug(name), name))
     for name in names:
         common = Common(name, len(lists[name]), breadcrumb=(*way, Link(title, root)), feeds=feeds)
-        yield from _list(materials, template, address(name), lists[name], common)
+        yield _list(materials, template, address(name), lists[name], common)
     found = tuple(Shelf(name, address(name), "", len(lists[name]), ()) for name in names)
     language = materials.site.language
     view = IndexView(url=root, title=title, language=language, breadcrumb=way, feeds=feeds, shelves=found)
-    yield Page(urls.file(root), index, view)
+    yield from bundles.of(index, [Page(urls.file(root), index, view)])
 
 
 def _list(
@@ -124,13 +146,23 @@ def _list(
     common: Common,
     body: Body = NO_BODY,
     below: tuple[Shelf, ...] = (),
-) -> Iterator[Page]:
-    """Yield the pages of a list; its `body` and the shelves `below` stand on the first one."""
-    shared = stamped(common)
-    for number, entries, pagination in _pages(materials, url, articles):
-        here = urls.numbered(url, number)
-        on_first = (body, below) if number == 1 else (NOTHING, ())
-        yield Page(urls.file(here), template, Sketch(here, _listed, (shared, entries, pagination, *on_first)))
+) -> Bundle:
+    """Return the pages of a list; its `body` and the shelves `below` stand on the first one."""
+
+    def make() -> Iterator[Page]:
+        shared = stamped(common)
+        for number, entries, pagination in _pages(materials, url, articles):
+            here = urls.numbered(url, number)
+            on_first = (body, below) if number == 1 else (NOTHING, ())
+            yield Page(urls.file(here), template, Sketch(here, _listed, (shared, entries, pagination, *on_first)))
+
+    known = digest(template.encode(), pack((common, body, below)), _mark(materials, articles))
+    return Bundle(f"{template} {url} {common.title}", known, make)
+
+
+def _mark(materials: Materials, articles: Sequence[Article]) -> bytes:
+    """Return what stands for a list of `articles`."""
+    return digest(*[materials.marks[one.id] for one in articles])
 
 
 def _listed(
@@ -163,7 +195,7 @@ def _pages(
 ) -> Iterator[tuple[int, tuple[Stamped[Listed], ...], Pagination]]:
     """Yield the articles of each page of a list (one page at least) with its number and its neighbours."""
     size, listed = materials.site.per_page, materials.listed
-    entries = tuple([listed[article.id] for article in articles])
+    entries = tuple([listed(article.id) for article in articles])
     groups = [entries[start : start + size] for start in range(0, len(entries), size)] or [entries]
     for number, group in enumerate(groups, 1):
         yield number, group, Pagination(number, len(groups), url)
@@ -173,21 +205,15 @@ def _terms(frame: Frame, body: Body, entries: Iterable[Listed]) -> tuple[TermVie
     return frame.explained((*body.terms, *(term for one in entries for term in one.terms)))
 
 
-def _home_shelves(materials: Materials) -> tuple[Shelf, ...]:
-    """Return the top sections that have something to show, each with its latest articles."""
-    found = (_shelf(materials, section, ON_A_SHELF) for section in shelves.children(materials.shelves, ()))
-    return tuple(shelf for shelf in found if shelf.count)
-
-
-def _shelf(materials: Materials, section: Section, shown: int = 0) -> Shelf:
-    articles = materials.shelves.by_section[section.path]
-    entries = tuple(materials.listed[article.id].value.entry for article in articles[:shown])
+def _shelf(materials: Materials, row: _Row, shown: int = 0) -> Shelf:
+    section, articles = row
+    entries = tuple(materials.listed(article.id).value.entry for article in articles[:shown])
     return Shelf(section.title, urls.section(section.path), section.description, len(articles), entries)
 
 
-def _talks(materials: Materials) -> tuple[tuple[Stamped[Mention], Stamped[Kept]], ...]:
+def _talks(materials: Materials) -> tuple[tuple[Stamped[Mention], Talked], ...]:
     """Return the articles that were last talked about, and their conversations."""
-    return tuple((materials.mentions[one], materials.conversations[one]) for one in latest_talks(materials, QUOTED))
+    return tuple((materials.mention(one), materials.conversation(one)) for one in latest_talks(materials, QUOTED))
 
 
 def _quotes(talks: tuple[tuple[Mention, Conversation], ...]) -> tuple[Quote, ...]:

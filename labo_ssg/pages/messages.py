@@ -1,6 +1,6 @@
 """The pages of the inbox, from the site as it is published: the form alone, the preview, the receipt, the status."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
@@ -131,10 +131,10 @@ def find(view: ArticleView, comment: str) -> CommentView | None:
     return next((one for one in _all(view.thread) if one.id == comment and one.is_published), None)
 
 
-def samples(materials: Materials, pages: Mapping[str, Page]) -> Iterator[Page]:
+def samples(materials: Materials, page: Callable[[str], Page | None]) -> Iterator[Page]:
     """Yield one page of each kind, to see whether their templates work before a visitor needs them.
 
-    `pages` are those of the articles, by id.
+    `page` returns that of an article.
     """
     if fallbacks.way(materials.site.comments) != "post":
         return
@@ -148,8 +148,8 @@ def samples(materials: Materials, pages: Mapping[str, Page]) -> Iterator[Page]:
         (taking, GIVEN_BACK, _sample_of_given_back),
         (talked, REPLY, _sample_of_reply),
     ):
-        for sketch in (pages[article.id].view for article in found[:1]):
-            if isinstance(sketch, Sketch):
+        for shown in (page(article.id) for article in found[:1]):
+            if shown and isinstance(sketch := shown.view, Sketch):
                 yield Page(f"{UNPUBLISHED}{template}", template, Sketch(sketch.url, make, sketch.materials))
 
 

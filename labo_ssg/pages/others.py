@@ -1,11 +1,13 @@
 """The pages that are about the site: glossary, 404, sitemap, robots.txt, old addresses."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
-from labo_ssg.packing import stamped
-from labo_ssg.pages import shelves, urls
+from labo_ssg.packing import Promised, digest, pack
+from labo_ssg.pages import bundles, shelves, urls
+from labo_ssg.pages.bundles import Bundle
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials
 from labo_ssg.pages.page import Page, Sketch
@@ -28,7 +30,7 @@ def glossary(materials: Materials) -> Iterator[Page]:
     used: dict[str, list[Mention]] = {}
     for article in materials.shelves.articles:
         for anchor in materials.written.gists[article.id].terms:
-            used.setdefault(anchor, []).append(materials.mentions[article.id].value)
+            used.setdefault(anchor, []).append(materials.mention(article.id).value)
     view = GlossaryView(
         url=urls.GLOSSARY,
         title=materials.frame.say("Glossary"),
@@ -67,32 +69,49 @@ def not_found(materials: Materials) -> Iterator[Page]:
     yield Page(urls.file(view.url), "404.html", view)
 
 
-def for_robots(materials: Materials, pages: Sequence[Page], *, preview: bool) -> Iterator[Page]:
-    """Yield robots.txt and, but for a `preview`, the sitemap of those of `pages` that a search engine should know."""
-    found: dict[str, SitemapEntry] = {}
-    for one in materials.library.articles:
-        url, languages = materials.mentions[one.id].value.url, materials.translations.get(one.id)
-        found[url] = SitemapEntry(url, one.updated or one.date, languages.value if languages else ())
-    kinds = {"home.html", "section.html", "article.html", "tag.html", "author.html", "glossary.html"}
-    shown = (page.view.url for page in pages if page.template in kinds and "/page/" not in page.view.url)
-    entries = stamped(tuple([found.get(url) or SitemapEntry(url, None, ()) for url in shown]))
+def for_robots(materials: Materials, *, preview: bool) -> Iterator[Bundle]:
+    """Yield robots.txt and, but for a `preview`, the sitemap of the pages that a search engine should know."""
+    rooms, articles = materials.shelves, materials.library.articles
+    others = [urls.section(path) for path in rooms.sections if path]
+    others += [urls.tag(name) for name in sorted(rooms.by_tag, key=lambda name: (urls.slug(name), name))]
+    others += [urls.author(name) for name in sorted(rooms.by_author, key=lambda name: (urls.slug(name), name))]
+    others += [urls.GLOSSARY] if materials.frame.terms else []
+    others += [urls.HOME]
+    marks = [materials.written.gists[one.id].sign for one in articles]  # of address and dates, among others
+    marks += [one.digest for one in materials.translations.values()]
+    entries = Promised(partial(_entries, materials, others), digest(pack(others), *marks))
     made = [] if preview else [(urls.SITEMAP, "feeds/sitemap.xml")]
-    for url, template in (*made, (urls.ROBOTS, "robots.txt")):
-        yield Page(urls.file(url), template, Sketch(url, _sitemap, (url, entries)))
+    pages = [
+        Page(urls.file(url), template, Sketch(url, _sitemap, (url, entries)))
+        for url, template in (*made, (urls.ROBOTS, "robots.txt"))
+    ]
+    return bundles.of("for robots", pages)
+
+
+def _entries(materials: Materials, others: Sequence[str]) -> tuple[SitemapEntry, ...]:
+    found = []
+    for one in materials.library.articles:
+        url, languages = materials.mention(one.id).value.url, materials.translations.get(one.id)
+        found.append(SitemapEntry(url, one.updated or one.date, languages.value if languages else ()))
+    return (*found, *[SitemapEntry(url, None, ()) for url in others])
 
 
 def _sitemap(frame: Frame, url: str, entries: tuple[SitemapEntry, ...]) -> SitemapView:
     return SitemapView(url=url, title="", language=frame.site.language, entries=entries)
 
 
-def moved(materials: Materials) -> Iterator[Page]:
+def moved(materials: Materials) -> Iterator[Bundle]:
     """Yield a page at each old address; those that differ by their query (`/spip.php?article12`) share one."""
     library = materials.library
     old = [(alias, one.title, urls.article(one)) for one in library.articles for alias in one.aliases]
     old += [(alias, one.title, urls.section(one.path)) for one in library.sections for alias in one.aliases]
+    yield Bundle("old addresses", digest(pack(old)), partial(_moved, materials, sorted(old)))
+
+
+def _moved(materials: Materials, old: Sequence[tuple[str, str, str]]) -> Iterator[Page]:
     targets: dict[str, str] = {}
     queries: dict[str, list[OldAddress]] = {}
-    for alias, title, target in sorted(old):
+    for alias, title, target in old:
         url, query = urls.alias(alias)
         if query:
             queries.setdefault(url, []).append(OldAddress(query, title, target))

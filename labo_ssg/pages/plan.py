@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from labo_ssg.model import Library, Link, Partner, Target, Written
 from labo_ssg.pages import (
-    articles,
+    bundles,
     cards,
     feeds,
     links,
@@ -17,6 +17,8 @@ from labo_ssg.pages import (
     translations,
     urls,
 )
+from labo_ssg.pages.articles import Articles
+from labo_ssg.pages.bundles import Bundle
 from labo_ssg.pages.cards import Card
 from labo_ssg.pages.entries import picture
 from labo_ssg.pages.frame import Frame
@@ -29,14 +31,14 @@ from labo_ssg.problems import Place, Problem
 
 
 class Plan(NamedTuple):
-    """The pages of a site, in the order in which they are best published, what all of them share, the cards.
+    """The pages of a site, in bundles, in the order in which they are best published; what all share; the cards.
 
-    `samples` lie nowhere: they show whether the templates of the inbox work. `articles` are by id.
+    `samples` lie nowhere: they show whether the templates of the inbox work.
     """
 
     frame: Frame
-    pages: list[Page]
-    articles: dict[str, Page]
+    bundles: list[Bundle]
+    articles: Articles
     samples: list[Page]
     cards: list[Card]
 
@@ -58,23 +60,23 @@ def plan(
     """
     drawn = cards.cards(library)
     materials, problems = gather(library, rooms, known, written, cards.sizes(library, drawn))
-    of_articles = {one.id: page for one, page in zip(library.articles, articles.articles(materials), strict=True)}
-    pages = [
-        *of_articles.values(),
+    of_articles = Articles(materials)
+    planned = [
+        *of_articles.bundles(),
         *lists.sections(materials),
         *lists.tags(materials),
         *lists.authors(materials),
-        *others.glossary(materials),
-        *others.search(materials),
-        *others.not_found(materials),
+        *bundles.of("glossary", others.glossary(materials)),
+        *bundles.of("search", others.search(materials)),
+        *bundles.of("not found", others.not_found(materials)),
         *others.moved(materials),
         *lists.home(materials),
         *feeds.feeds(materials),
+        *others.for_robots(materials, preview=preview),
     ]
-    pages += others.for_robots(materials, pages, preview=preview)
     problems += _check_settings(library, known)
-    samples = list(messages.samples(materials, of_articles))
-    return Plan(materials.frame, pages, of_articles, samples, drawn), problems
+    samples = list(messages.samples(materials, of_articles.page))
+    return Plan(materials.frame, planned, of_articles, samples, drawn), problems
 
 
 def site_view(library: Library, rooms: Shelves, known: Addresses, *, preview: bool) -> SiteView:
