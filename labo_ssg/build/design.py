@@ -108,14 +108,14 @@ def _check_addresses(
 ) -> list[Problem]:
     """Check that no two files share an address, unless all ask for those that were well the last time."""
     asked = (
-        list(files.values()),
         [card.path for card in planned.cards],
         [(one.path, one.aliases) for one in library.sections],
         [(one.place.path, one.id, one.aliases) for one in library.articles],
         [(one.path, one.widths) for one in library.assets],
         library.site.search,
     )
-    ground = digest(pack(asked))
+    kept = cache.facts("bundle")
+    ground = digest(pack(asked), *[kept[name].facts for name in files])
     if cache.note("addresses") == ground:
         return []
     from labo_ssg.pages import claims
