@@ -7,7 +7,7 @@ A language without a catalogue gets English words and dates of its own.
 import json
 import re
 import struct
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -19,7 +19,7 @@ from babel.dates import format_date, format_time, format_timedelta
 # A keyword of a catalogue and what is quoted after it, which may go on for some lines.
 _WORDS = re.compile(r'^(msgid(?:_plural)?|msgstr(?:\[[0-9]\])?) (".*"(?:\n".*")*)$', re.MULTILINE)
 
-KEPT = 4096  # days that were written in full lately, and as many hours
+KEPT = 4096  # days that were written in full lately, and as many hours, and moments
 
 
 @cache
@@ -92,8 +92,14 @@ def age(since: timedelta, tag: str) -> str:
 
 def iso(moment: datetime) -> str:
     """Return `moment` for machines, as RFC 3339 has it."""
+    # Pages, feeds and what they say to machines show the same ones. Two that are equal may be written otherwise.
+    return _iso(moment, moment.tzinfo, moment.fold)
+
+
+@lru_cache(KEPT)
+def _iso(moment: datetime, zone: tzinfo | None, fold: int) -> str:
     written = moment.isoformat(timespec="seconds")
-    return written if moment.tzinfo is not UTC else f"{written.removesuffix('+00:00')}Z"
+    return written if zone is not UTC else f"{written.removesuffix('+00:00')}Z"
 
 
 @lru_cache(KEPT)

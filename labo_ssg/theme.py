@@ -40,7 +40,7 @@ TEMPLATES = (".html", ".xml", ".txt")
 DEFAULT = (
     "default"  # `{% extends "default/article.html" %}`: the default theme's own, in a site that changes a part of it
 )
-KEPT = 4096  # links
+KEPT = 4096  # links, and as many initials
 KEPT_PARTS = 16_384  # parts of pages, of about 1 KB each
 SETTINGS = "settings.css"  # what the settings say of colours and fonts
 
@@ -183,7 +183,9 @@ class Theme:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.globals.update(site=self._site, asset=self._asset, assets=self.assets.keys(), once=self._once)
+        environment.globals.update(
+            site=self._site, asset=cache(self._asset), assets=self.assets.keys(), once=self._once
+        )
         environment.filters.update(self._filters())
         return environment
 
@@ -199,7 +201,7 @@ class Theme:
             "moment": lambda moment: language.long_moment(moment.astimezone(zone), site.language),
             "iso": language.iso,
             "day": lambda moment: moment.astimezone(zone).date().isoformat(),
-            "initials": _initials,
+            "initials": lru_cache(KEPT)(_initials),
             "unmark": lambda html: Html(glossary.unmark(html) if 'class="term"' in html else html),
             "without_calls": lambda html: Html(dress.without_calls(html)),
             "with_full_links": lambda html: Html(dress.with_full_links(html, host) if _has_links(html) else html),
@@ -281,8 +283,8 @@ def _program() -> bytes:
 
 def _json(value: Any) -> Html:
     """Return `value` as JSON that may stand in a script element."""
-    text = msgspec.json.encode(value).decode()
-    return Html(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    data = msgspec.json.encode(value)
+    return Html(data.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026").decode())
 
 
 def _has_links(html: str) -> bool:

@@ -142,5 +142,5 @@ def latest_talks(materials: Materials, number: int) -> list[str]:
 
 def newest(comments: Iterable[Comment], number: int) -> list[Comment]:
     """Return the `number` newest of those of `comments` that are published, newest first."""
-    published = (one for one in comments if one.is_published)
+    published = [one for one in comments if one.is_published]  # of a list that is short `nlargest` makes less work
     return nlargest(number, published, key=lambda one: (one.date, one.id))

@@ -58,23 +58,26 @@ def _marks(materials: tuple[Any, ...]) -> list[bytes]:
 
 def finished(page: Page, frame: Frame) -> Page:
     """Return `page`, of which all materials are loaded, with its whole view."""
-    view = page.view.make(frame, *page.view.materials) if isinstance(page.view, Sketch) else page.view
+    path, template, view = page
+    if isinstance(view, Sketch):
+        view = view.make(frame, *view.materials)
     card_size = frame.card_size if view.card == urls.CARD else view.card_size
-    return page._replace(view=replace(view, card_size=card_size, data=structured.data(view, frame.site)))
+    return Page(path, template, replace(view, card_size=card_size, data=structured.data(view, frame.site)))
 
 
 def loaded(page: Page, load: Load) -> Page:
     """Return `page` with the materials themselves, all that is kept among them."""
-    if not isinstance(page.view, Sketch):
+    path, template, view = page
+    if not isinstance(view, Sketch):
         return page
-    return page._replace(view=page.view._replace(materials=_loaded(page.view.materials, load)))
+    return Page(path, template, Sketch(view.url, view.make, _loaded(view.materials, load)))
 
 
 def _loaded(material: Any, load: Load) -> Any:
     """Return `material` with all that is kept in it."""
     kind = type(material)
+    if kind is tuple:
+        return tuple([_loaded(one, load) for one in material])
     if kind is Kept:
         return load(material)
-    if isinstance(material, Stamped):
-        return _loaded(material.value, load)
-    return tuple(_loaded(one, load) for one in material) if kind is tuple else material
+    return _loaded(material.value, load) if isinstance(material, Stamped) else material

@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from msgspec.structs import asdict
 
@@ -15,6 +16,8 @@ Parts = dict[str, str]
 
 SETTINGS, TEMPLATE = "settings", "template "
 COMMON = "common"  # the material whose parts are told one by one
+
+KEPT = 1024  # materials of several pages
 
 _WORDS = {
     "article": "the header of its article, or the place of its text",
@@ -52,12 +55,24 @@ def parts(page: Page, shared: Parts) -> Parts:
     view = page.view
     if not isinstance(view, Sketch):
         return {name: _short(pack(value)) for name, value in asdict(view).items()} | shared
-    names = _names(view.make)
-    # What is stamped may be so by what shaped it: here it counts for what it is.
-    known = (one.value if isinstance(one, Stamped) else one for one in view.materials)
-    named = dict(zip(names, known, strict=False))
-    named |= asdict(named.pop(COMMON)) if COMMON in named else {}
-    return {name: _short(mark(value)) for name, value in named.items()} | shared
+    named = dict(zip(_names(view.make), view.materials, strict=False))
+    apart = _each(named.pop(COMMON)) if COMMON in named else {}
+    told = {name: _one(one) if isinstance(one, Stamped) else _short(mark(one)) for name, one in named.items()}
+    return told | apart | shared
+
+
+# What an article, its feed and its neighbours show is asked for several times, and what a list shows on each page.
+# It may be stamped by what shaped it: here it counts for what it is.
+
+
+@lru_cache(KEPT)
+def _one(material: Stamped[Any]) -> str:
+    return _short(mark(material.value))
+
+
+@lru_cache(KEPT)
+def _each(material: Stamped[Any]) -> Parts:
+    return {name: _short(mark(value)) for name, value in asdict(material.value).items()}
 
 
 @cache

@@ -142,4 +142,4 @@ def _breadcrumb(view: View, site: Site) -> Node:
 
 
 def _filled(node: Node) -> Node:
-    return {key: value for key, value in node.items() if value not in ("", [], None)}
+    return {key: value for key, value in node.items() if value or value == 0}

@@ -22,6 +22,7 @@ CARD = "/social.png"
 FEED = "/feed.xml"
 COMMENTS_FEED = "/comments/feed.xml"
 
+_SPIP = re.compile(r"forum[0-9]+")  # the id of an imported message
 _PLAIN = re.compile(r"[\w.~-]+", re.ASCII)  # what needs no quotes
 
 LONGEST_NAME = 255  # bytes that most disks and servers allow between two slashes
@@ -92,7 +93,7 @@ def status(inbox: str) -> str:
 
 def anchor(comment: Comment) -> str:
     """Return the id of a comment in its page; those of imported messages stay SPIP's own, `forum123`."""
-    return comment.id if re.fullmatch(r"forum[0-9]+", comment.id) else f"comment-{comment.id}"
+    return comment.id if _SPIP.fullmatch(comment.id) else f"comment-{comment.id}"
 
 
 def alias(written: str) -> tuple[str, str]:

@@ -87,7 +87,7 @@ class PartnerView(Struct, frozen=True):
     logo: ImageView | None
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, cache_hash=True):
     """An article in a list. `comments` is the number of published ones, whatever `discussion` says."""
 
     url: str

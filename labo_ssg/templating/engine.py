@@ -1,17 +1,21 @@
 """Jinja's environment, with less to do for each page. What templates may say, and what they give, stays Jinja's own."""
 
 import re
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from functools import cache
 from gettext import NullTranslations
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import markupsafe
 from jinja2 import Environment, Template, nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, optimizeconst
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
-from jinja2.utils import internalcode
+from jinja2.utils import internalcode, missing
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from labo_ssg.model import Html
 
@@ -20,17 +24,44 @@ _PLACES = re.compile(r"%\((\w+)\)s")
 SAYING = frozenset({"_", "gettext"})  # the functions that give the words of the site's language
 
 
+_PLAIN = frozenset({BuiltinFunctionType, FunctionType, MethodType, type(cache(len))})  # kinds of what is simply called
+
+
 class Scope(Context):
-    """The names that a template sees. It calls a macro at once: Jinja asks each time what kind of thing it calls."""
+    """The names that a template sees. It calls at once what is plain: Jinja asks each time what it is."""
 
     @internalcode
     def call(__self, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - any name may be a keyword
         """Return what `__obj` gives."""
-        if type(__obj) is not Macro:
+        kind = type(__obj)
+        if kind is not Macro and (kind not in _PLAIN or hasattr(__obj, "jinja_pass_arg")):
             return super().call(__obj, *args, **kwargs)
-        kwargs.pop("_block_vars", None)
-        kwargs.pop("_loop_vars", None)
-        return __obj(__self.eval_ctx, *args, **kwargs)
+        if kwargs:
+            kwargs.pop("_block_vars", None)
+            kwargs.pop("_loop_vars", None)
+        if kind is Macro:
+            return __self._filled(__obj, args, kwargs)
+        try:
+            return __obj(*args, **kwargs)
+        except StopIteration:
+            return __self.environment.undefined("what was called raised StopIteration")
+
+    def _filled(self, macro: Macro, args: tuple[Any, ...], named: dict[str, Any]) -> str:
+        """Return what a macro prints; most are simple, and given no more than what they ask for."""
+        lacks = macro._argument_count - len(args)
+        if named or lacks < 0 or macro.caller or macro.catch_kwargs or macro.catch_varargs:
+            return macro(self.eval_ctx, *args, **named)
+        text = macro._func(*args, *[missing] * lacks)
+        return Markup(text) if self.eval_ctx.autoescape else text  # noqa: S704 - as Jinja has it
+
+    @internalcode
+    def included(self, name: str, local: Mapping[str, Any]) -> str:
+        """Return what the template `name` prints where it is included: it sees the same names, and the `local` ones."""
+        template = self.environment.get_template(name)
+        names = {**self.parent, **self.vars}
+        names.update(one for one in local.items() if one[1] is not missing)
+        scope = Scope(self.environment, names, template.name, template.blocks)
+        return self.environment.concat(template.root_render_func(scope))
 
 
 def shown(value: Any) -> str:
@@ -67,8 +98,22 @@ class Gathering(CodeGenerator):
             self._hand_over()
         super().leave_frame(frame, with_python_scope)
 
+    @optimizeconst
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - as Jinja has it
+        """Read an attribute here; what is none, a key of a mapping say, Jinja looks for."""
+        thing, found = self.temporary_identifier(), self.temporary_identifier()
+        self.write(f"({found} if ({found} := getattr(({thing} := ")
+        self.visit(node.node, frame)
+        self.write(f"), {node.attr!r}, missing)) is not missing else environment.getattr({thing}, {node.attr!r}))")
+
     def visit_Include(self, node: nodes.Include, frame: Frame) -> None:  # noqa: N802 - as Jinja has it
         """Include a template; what comes `without context` does not go through a list."""
+        name = node.template.value if isinstance(node.template, nodes.Const) else None
+        if isinstance(name, str) and node.with_context and not node.ignore_missing:
+            self.start_write(frame, node)
+            self.write(f"context.included({name!r}, {self.dump_local_context(frame)})")
+            self.end_write(frame)
+            return
         if not node.with_context:
             self._hand_over()
             self.writeline(f"{self._outermost}.clear()")
@@ -78,11 +123,20 @@ class Gathering(CodeGenerator):
         self.writeline(f"yield concat({self._outermost})")
 
 
+class Sheet(Template):
+    """A template. All have the same globals: a module of macros is the same for all that import it."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        """Return the module; Jinja compares globals each time."""
+        return self._module or super()._get_default_module(ctx)
+
+
 class Engine(Environment):
     """The environment of one site: its globals are set before the first template is read, and stay."""
 
     context_class = Scope
     code_generator_class = Gathering
+    template_class = Sheet
     shown = staticmethod(shown)
 
     def __init__(self, translations: NullTranslations, **options: Any) -> None:
@@ -96,11 +150,25 @@ class Engine(Environment):
         return super().make_globals(d) if d else self.globals
 
     @internalcode
-    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:  # noqa: A002
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> Template:
         """Return a template; Jinja would look for those that it has under a lock."""
-        if globals or name not in self._loaded:
-            self._loaded[name] = super()._load_template(name, globals)
-        return self._loaded[name]
+        if globals or isinstance(name, Template):
+            return super().get_template(name, parent, globals)
+        try:
+            return self._loaded[name]
+        except KeyError:
+            found = self._loaded[name] = super().get_template(name, parent)
+            return found
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return what `obj` has under a name; Jinja's filters ask so for attributes, and a noun has nothing else."""
+        is_named = isinstance(obj, Struct) and isinstance(argument, str)
+        return self.getattr(obj, argument) if is_named else super().getitem(obj, argument)
 
     def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
         """Return the Python of a template with its words in the language of the site, looked up here once."""
