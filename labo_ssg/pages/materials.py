@@ -42,12 +42,9 @@ class Materials:
         silent = {one.id for one in library.articles if one.comments == "off"}
         self.talks = {article: talk for article, talk in written.talks.items() if article not in silent}
         self._images = images
-        self.way, self.mention, self.listed = cache(self._way), cache(self._mention), cache(self._listed)
-        self.article, self.texts, self.conversation = (
-            cache(self._article),
-            cache(self._texts),
-            cache(self._conversation),
-        )
+        self.article, self.texts = cache(self._article), cache(self._texts)
+        self.mention, self.listed = cache(self._mention), cache(self._listed)
+        self.conversation, self.way = cache(self._conversation), cache(self._way)
         parents = {one.path: digest(pack(self.parent(one.path))) for one in library.sections} | {(): bytes(16)}
         self.marks = {one.id: self._mark(one, parents[one.section]) for one in library.articles}
 
