@@ -8,7 +8,7 @@ import pytest
 from conftest import NOW, article, comment, read_tree, write_site
 
 from labo_ssg.build.check import check
-from labo_ssg.disk import files, sources
+from labo_ssg.disk import files
 from labo_ssg.disk.discussions import check_pending, read_comments
 from labo_ssg.disk.library import read_library, read_site, reader
 from labo_ssg.disk.starter import LANGUAGES, make_site
@@ -244,23 +244,3 @@ def test_a_new_site_overwrites_nothing(tmp_path: Path, there: str) -> None:
     with pytest.raises(FileExistsError):
         make_site(tmp_path / "new", language="fr", today="2021-01-12")
     assert read_tree(tmp_path) == before
-
-
-@pytest.mark.parametrize("copies", [1, 2])
-def test_copies_of_the_process_see_what_this_one_would(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: int
-) -> None:
-    monkeypatch.setattr(sources, "WORTH", 1)
-    for path in ("a/x.md", "a/b/y.md", "a/c/z.md", "a/d/gone.md"):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(path, encoding="utf-8")
-    known = sources.scan(tmp_path, ["a"], {}).folders
-    (tmp_path / "a/x.md").write_text("another text", encoding="utf-8")
-    (tmp_path / "a/c/new.md").write_text("new", encoding="utf-8")
-    (tmp_path / "a/d/gone.md").unlink()
-    alone = sources.scan(tmp_path, ["a"], known)
-    begun = sources.Begun(tmp_path, ["a"], known, copies=copies)
-    assert len(begun._others) == copies
-    assert begun.seen == begun.seen == alone
-    assert alone.changed == {"a", "a/c", "a/d"}
-    assert begun.seen.folders["a/b"] is known["a/b"]

@@ -6,11 +6,11 @@ import pytest
 from conftest import NOW, article, comment, read_tree, write_site
 
 from labo_ssg.build.build import build
-from labo_ssg.disk import sources
+from labo_ssg.disk import scan
 
 
 def test_a_large_site_is_built_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "WORTH", 1)
+    monkeypatch.setattr(scan, "WORTH", 1)
     root, output = tmp_path / "site", tmp_path / "public"
     texts = {f"content/s{number}/a{number}.md": article(f"Titre {number}") for number in range(4)}
     talks = {f"comments/approved/a{number}/c{number}.md": comment(f"a{number}") for number in range(3)}

@@ -14,11 +14,11 @@ from twins import assert_whole
 
 from labo_ssg.build import design, pictures, reading, refresh, rendering
 from labo_ssg.build.build import Report, build
-from labo_ssg.disk import sources
+from labo_ssg.disk import sources, times
 from labo_ssg.pictures import measure
 
 FUZZ = bool(os.environ.get("LABO_FUZZ"))
-TICK = 2 * sources.TICK / 1e9  # seconds, after which a file is known by its times
+TICK = 2 * times.TICK / 1e9  # seconds, after which a file is known by its times
 PAGE = "content/a/x.md"
 COMMENT = "---\narticle: x\nauthor: Y\ndate: 2021-01-13\n---\n"
 TEXTS = {

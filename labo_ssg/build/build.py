@@ -177,6 +177,9 @@ class Workshop:
         if not (keep or found.is_new or found.problems) and output.is_untouched:
             last = standing.recall(memory, output.name, self._ground(looks, memory), now)
             if last:
+                finding.keep(found, memory, clock)
+                output.learn(clock)
+                memory.commit()
                 return Report(last.pages, last.articles, last.comments, foreign=last.foreign), None
         # What is below is not loaded for a site that is as it was.
         from labo_ssg.build.design import design
@@ -208,6 +211,7 @@ class Workshop:
             output.doubt()
         counts = (report.pages, report.articles, report.comments, report.foreign)
         standing.remember(memory, output.name, standing.Last(ground, now.timestamp(), until, *counts))
+        output.learn_anew(clock, files.clock(self._work / LOCK))
         memory.commit()
         return report, made
 

@@ -9,7 +9,7 @@ pages may need of a work: they lie in drawers, and are at hand. The work itself 
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,12 +18,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from labo_ssg.build.drawers import TABLE, Cabinet, sealed, unsealed
+from labo_ssg.disk.files import Times
+from labo_ssg.disk.scan import Tree
 from labo_ssg.disk.sources import Listing, Listings
+from labo_ssg.disk.times import on_disk, settled, telling_disk
 from labo_ssg.packing import digest, unpack
 from labo_ssg.places import installed
 
 NAME = "cache.sqlite"
 PATIENCE = 60.0  # seconds to wait for another process that reads
+FEW = 100  # folders that are sooner listed once more than remembered
 OUTPUTS = 6  # output folders that are known, the latest ones
 
 _TABLES = f"""
@@ -134,6 +138,22 @@ class Cache:
         """Remember the folders of a `tree`."""
         self.cabinet(f"folders {tree}", Listing).become(folders)
 
+    def tree(self, name: str) -> Tree:
+        """Return the folders of a tree as they were, and the times by which they are known again."""
+        return Tree(self.folders(name), self.cabinet(f"times {name}", Times).things)
+
+    def keep_times(self, tree: str, times: Mapping[str, Times], clock: int, *, at_once: bool) -> None:
+        """Remember the own times of the folders of a `tree` that were looked at from `clock` (ns) on.
+
+        It must have its folders kept as they were then. Unless `at_once`, that is left for
+        later where to list those that are new takes less time than to write.
+        """
+        known = self.tree(tree).times
+        if at_once or (known != times and sum(known.get(path) != one for path, one in times.items()) >= FEW):
+            found = on_disk(settled(times, clock), telling_disk(self.path.parent))
+            same = {path: known[path] for path, one in found.items() if known.get(path) == one}
+            self.cabinet(f"times {tree}", Times).become(found | same)
+
     def note(self, name: str) -> bytes:
         """Return what was noted under `name`, b"" for nothing."""
         row = self._connection.execute("SELECT note FROM notes WHERE name = ?", (name,)).fetchone()
@@ -147,7 +167,7 @@ class Cache:
         names = msgspec.json.decode(self.note("outputs") or b"[]", type=list[str])
         latest = [output, *(name for name in names if name != output)]
         for name in latest[OUTPUTS:]:
-            for cabinet in (f"folders {name}", f"pages {name}", f"bundles {name}"):
+            for cabinet in (f"folders {name}", f"times {name}", f"pages {name}", f"bundles {name}"):
                 self._cabinets.pop(cabinet, None)
                 self._connection.execute("DELETE FROM drawers WHERE cabinet = ?", (cabinet,))
             self._connection.execute("DELETE FROM works WHERE kind = ?", (f"history {name}",))

@@ -160,6 +160,7 @@ class Editions:
             start, clock = time.monotonic(), files.clock(work / LOCK)
             found = finding.find(self._root, memory, crew)
             finding.keep(found, memory, clock)
+            memory.commit()
             ground = digest(looks, memory.note(standing.GENERATION))
             self._effort = time.monotonic() - start
             is_due = self._current and self._current.due and self._current.due <= now

@@ -11,6 +11,8 @@ from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.standing import GENERATION
 from labo_ssg.disk import files, sources
+from labo_ssg.disk.files import Times
+from labo_ssg.disk.scan import Begun, rescan
 from labo_ssg.disk.sources import Listings
 from labo_ssg.places import APPROVED, COMMENTS, CONTENT, PENDING
 from labo_ssg.problems import Place, Problem
@@ -22,14 +24,15 @@ READABLE = 200  # files to read from which other processes may help
 class Found(NamedTuple):
     """The folders of a site as they lie on the disk, the digests of what is in `content/`, by path, and problems.
 
-    `is_new` tells that something may not be as the last build found it. With `pending`, messages that wait are among
-    the folders; `notes` then tell what cannot be one, which hinders nobody.
+    `is_new` tells that something may not be as the last build found it, `times` are the folders' own. With `pending`,
+    messages that wait are among the folders; `notes` then tell what cannot be one, which hinders nobody.
     """
 
     folders: Listings
     contents: dict[str, bytes]
     problems: list[Problem]
     is_new: bool
+    times: dict[str, Times]
     pending: bool = False
     notes: tuple[Problem, ...] = ()
 
@@ -45,21 +48,24 @@ def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None, 
     """
     wanted = (CONTENT, APPROVED, PENDING) if pending else (CONTENT, APPROVED)
     tops = [top for top in wanted if files.exists(root, top)]
-    known = cache.folders(WITH_PENDING if pending else TREE)
+    known = cache.tree(WITH_PENDING if pending else TREE)
     if touched is None:
-        scanned = sources.Begun(root, tops, known, copies=crew.copies).seen
+        scanned = Begun(root, tops, known, copies=crew.copies).seen
     else:
-        scanned = sources.rescan(root, tops, known, touched)
-    folders = sources.complete(root, scanned, known, partial(_digests, root, crew))
+        scanned = rescan(root, tops, known, touched)
+    read = partial(_digests, root, crew)
+    folders = sources.complete(root, scanned.tree.folders, scanned.changed, known.folders, read)
     notes = tuple(one for one in scanned.problems if one.place.path.startswith(PENDING))
     problems = [one for one in scanned.problems if one not in notes] + _check_comments(root)
     contents = {path: one for path, one in folders.items() if f"{path}/".startswith(f"{CONTENT}/")}
     by_path = sources.digests_by_path(contents)
-    return Found(folders, by_path, problems, bool(scanned.changed), pending=pending, notes=notes)
+    times = scanned.tree.times
+    return Found(folders, by_path, problems, bool(scanned.changed), times, pending=pending, notes=notes)
 
 
 def keep(found: Found, cache: Cache, clock: int) -> None:
-    """Remember what was found at `clock` (ns)."""
+    """Remember what was found from `clock` (ns) on."""
+    cache.keep_times(found.tree, found.times, clock, at_once=found.is_new)
     if found.is_new:
         known = cache.folders(found.tree)
         fresh = {path: sources.settled(one, clock) for path, one in found.folders.items() if known.get(path) is not one}

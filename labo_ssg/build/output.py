@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
 
-from labo_ssg.build.cache import Cache
+from labo_ssg.build.cache import FEW, Cache
 from labo_ssg.build.drawers import Cabinet
 from labo_ssg.build.publish import output_id
 from labo_ssg.build.releases import Releases
 from labo_ssg.disk import files, sources
-from labo_ssg.disk.sources import UNKNOWN, Begun, Listings
+from labo_ssg.disk.files import NO_TIMES
+from labo_ssg.disk.scan import COPIES, Begun, Tree, rescan
+from labo_ssg.disk.sources import UNKNOWN, Listings
+from labo_ssg.disk.times import settled
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -30,30 +34,57 @@ class Output:
         self.name = output_id(folder, root)
         self._releases = Releases(folder)
         self._releases.restore()
-        self._known = cache.folders(self.name)
+        self._known = cache.tree(self.name)
         self._begun: Begun | None = None
+        self._is_learnt = False
 
     def look(self, copies: int = 0) -> Begun:
         """Begin to look at the folder, unless that was begun; so many `copies` of this process may do so."""
         if not self._begun:
-            tops = [""] if self.folder.is_dir() else []
-            self._begun = Begun(self.folder, tops, self._known, files.look_over, copies=copies)
+            self._begun = Begun(self.folder, self._tops(), self._known, COPIES, copies=copies)
         return self._begun
+
+    def _tops(self) -> list[str]:
+        return [""] if self.folder.is_dir() else []
 
     @cached_property
     def is_untouched(self) -> bool:
         """Whether all is as the last build left it."""
         is_same = self._way() == self.cache.note(f"way {self.name}") and self._releases.is_tidy
-        return bool(self._known) and not self.look().seen.changed and is_same
+        return bool(self._known.folders) and not self.look().seen.changed and is_same
 
     @cached_property
     def _folders(self) -> Listings:
         read = partial(map, partial(sources.read_digest, self.folder))
-        return sources.complete(self.folder, self.look().seen, self._known, read)
+        seen = self.look().seen
+        return sources.complete(self.folder, seen.tree.folders, seen.changed, self._known.folders, read)
 
     @cached_property
     def present(self) -> dict[str, bytes]:
         return sources.digests_by_path(self._folders)
+
+    def learn(self, clock: int) -> None:
+        """Have the next builds know the folders by their own times; one began to look at them at `clock` (ns).
+
+        It is done once: other builds of this process write little, which the next one finds by itself.
+        """
+        if not self._is_learnt:
+            self._is_learnt = True
+            self.cache.keep_times(self.name, self.look().seen.tree.times, clock, at_once=False)
+
+    def learn_anew(self, clock: int, later: int) -> None:
+        """Do so after much was written, as by a build from nothing; it was written before `later` (ns)."""
+        before, now = self.look().seen.tree, self._folders
+        written = {path for path in before.folders.keys() | now.keys() if before.folders.get(path) is not now.get(path)}
+        if self._is_learnt or len(written) < FEW:
+            self.learn(clock)
+            return
+        self._is_learnt = True
+        above = {one for path in written for one in ("", *accumulate(path.split("/"), sources.join))}
+        known = Tree(now, settled(before.times, clock))
+        seen = rescan(self.folder, self._tops(), known, above, COPIES)
+        times = {path: NO_TIMES if path in seen.changed else one for path, one in seen.tree.times.items()}
+        self.cache.keep_times(self.name, times, later, at_once=True)
 
     def wait(self) -> None:
         """Wait for whoever looks at the folder."""

@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -24,16 +25,34 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 NO_FILE = -1  # the size of what is a link, a pipe or the like
 _CLUTTER = frozenset({"Thumbs.db", "desktop.ini"})
 
-Entry = tuple[str, int, int, int, int]
-"""A file in a folder: its name, its size in bytes, when it was modified and changed in ns, its inode."""
+Stamp = tuple[int, ...]
+"""What tells whether a file is the same: its size in bytes, when it was modified in ns, and what else is looked at."""
+
+Entry = tuple[str, Stamp]
+"""A file in a folder: its name, and its stamp."""
+
+Times = tuple[int, ...]
+"""When a folder itself was modified and changed in ns, its inode and its disk."""
+
+NO_TIMES: Times = ()  # those of a folder that is not known again by them
+
+stamp: Callable[[os.stat_result], Stamp] = attrgetter("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+times: Callable[[os.stat_result], Times] = attrgetter("st_mtime_ns", "st_ctime_ns", "st_ino", "st_dev")
+
+# A file may have been copied with its times: what a file system says of its own counts for nothing.
+stamp_of_copy: Callable[[os.stat_result], Stamp] = attrgetter("st_size", "st_mtime_ns")
 
 
 class Seen(NamedTuple):
-    """What is right in a folder: its files by name, the folders below it, and what cannot be one of them."""
+    """What is right in a folder: its files by name, the folders below it, what cannot be one of them; its own times.
+
+    These are as they were before one looked into it.
+    """
 
     files: list[Entry]
     folders: list[str]
     problems: list[Problem]
+    times: Times = NO_TIMES
 
 
 def walk(root: Path, folder: str) -> tuple[list[str], list[Problem]]:
@@ -56,13 +75,12 @@ def look(root: Path, folder: str) -> Seen:
     Hidden files (but for `.well-known`) and what editors leave behind are passed over. A symbolic
     link is a problem: it could publish any file of the machine that builds.
     """
-    seen = Seen([], [], [])
     try:
         descriptor = os.open(f"{root}/{folder}", os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        seen.problems.append(unreadable(_closed(root, folder), error))
-        return seen
+        return Seen([], [], [unreadable(_closed(root, folder), error)])
     try:
+        seen = Seen([], [], [], times(os.fstat(descriptor)))
         for entry in _entries(descriptor):
             name = entry.name
             if not _USUAL.fullmatch(name):
@@ -74,8 +92,7 @@ def look(root: Path, folder: str) -> Seen:
             if entry.is_file(follow_symlinks=False):
                 found = _stat(name, descriptor)
                 if found:
-                    times = (found.st_mtime_ns, found.st_ctime_ns)
-                    seen.files.append((name, found.st_size, *times, found.st_ino))
+                    seen.files.append((name, stamp(found)))
             elif entry.is_dir(follow_symlinks=False):
                 seen.folders.append(f"{folder}/{name}")
             else:
@@ -87,25 +104,22 @@ def look(root: Path, folder: str) -> Seen:
 
 
 def look_over(root: Path, folder: str) -> Seen:
-    """Return what is right in `folder` of `root`, whatever it is called; raise OSError.
-
-    It may have been copied here with its times: what a file system says of its own counts for nothing.
-    """
-    seen = Seen([], [], [])
+    """Return what is right in `folder` of `root`, whatever it is called; raise OSError."""
     descriptor = os.open(f"{root}/{folder}", os.O_RDONLY | os.O_DIRECTORY)
     try:
+        seen = Seen([], [], [], times(os.fstat(descriptor)))
         for entry in _entries(descriptor):
             name = entry.name
             if not _PLAIN.fullmatch(name) and (shown := os.fsencode(name).decode("utf-8", "replace")) != name:
-                seen.files.append((shown, NO_FILE, 0, 0, 0))  # it is nothing of ours
+                seen.files.append((shown, (NO_FILE, 0)))  # it is nothing of ours
             elif entry.is_file(follow_symlinks=False):
                 found = _stat(name, descriptor)
                 if found:
-                    seen.files.append((name, found.st_size, found.st_mtime_ns, 0, 0))
+                    seen.files.append((name, stamp_of_copy(found)))
             elif entry.is_dir(follow_symlinks=False):
                 seen.folders.append(f"{folder}/{name}" if folder else name)
             else:
-                seen.files.append((name, NO_FILE, 0, 0, 0))
+                seen.files.append((name, (NO_FILE, 0)))
     finally:
         os.close(descriptor)
     seen.files.sort()
@@ -171,6 +185,14 @@ def is_plain(root: Path, path: str) -> bool:
     """Tell whether a file, and no link to one, is at `path` below `root`."""
     try:
         return stat.S_ISREG((root / path).lstat().st_mode)
+    except OSError:
+        return False
+
+
+def is_folder(root: Path, path: str) -> bool:
+    """Tell whether a folder, and no link to one, is at `path` below `root`."""
+    try:
+        return stat.S_ISDIR((root / path).lstat().st_mode)
     except OSError:
         return False
 
