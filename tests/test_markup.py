@@ -256,6 +256,7 @@ SIGNS = [
     "***",
 ]
 SIGNS += ["[TOC]", "![a](b)", "[a][b]", "[b]: c\n", "[^1]", "\n[^1]: d\n", "\n*[ESS]: é\n", "ESS", "{#i .j}", "\n```\n"]
+SIGNS += ["\t", "\r", "\x02", "\n \n", "\n~~~\n", "mot\nautre mot", "\n[b]:\n  c 'd'\n", "\n===\n", "\n---\n"]
 SIGNS += "<b>¶</b>¶\n<div markdown=1>\n¶\n</div>\n¶<a@b.org>¶<http://a.org>¶&amp;¶\n|a|b|\n|-|-|\n|c|d|\n".split("¶")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labo_ssg.markup.typography import typeset
+from labo_ssg.markup.typography import typeset, typeset_all
 from labo_ssg.model import Typography
 from tests.cases import Case, cases
 
@@ -19,6 +19,16 @@ def test_case(case: Case) -> None:
     style: Typography = "fine" if case.family == "fine" else "spip"
     source = case.source.replace("⍽", "\u00a0").replace("⌇", "\u202f")
     assert typeset(source, language="fr", typography=style).translate(SHOWN) == case.expected
+
+
+@pytest.mark.parametrize("style", get_args(Typography))
+@pytest.mark.parametrize("language", ["fr", "en", "pt"])
+@given(texts=st.lists(SIGNS | st.just("\x1e"), min_size=1, max_size=6))
+def test_texts_that_are_typeset_together_know_nothing_of_each_other(
+    language: str, style: Typography, texts: list[str]
+) -> None:
+    apart = [typeset(text, language=language, typography=style) for text in texts]
+    assert typeset_all(texts, language=language, typography=style) == apart
 
 
 @pytest.mark.parametrize("style", get_args(Typography))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from frontmatter.default_handlers import YAMLHandler
 
-from labo_ssg.formats import fields, plain_text, yaml_text
+from labo_ssg.formats import fields, plain_header, plain_text, yaml_text
 from labo_ssg.problems import Place, Problem
 
 EXAMPLE = "start the file with `---`, `title: …`, `---`, each on a line of its own"
@@ -49,12 +49,20 @@ def read(data: bytes, path: str, struct: type[msgspec.Struct]) -> tuple[Parts, l
     except ValueError:
         return UNREADABLE, [Problem(Place(path, 1), "the front matter is never closed", "end it with a line of `---`")]
     first_line = _line(text, opening.end())
+    plain = plain_header.read(header, struct, first_line)
+    if plain:
+        return _parts(*plain, frozenset(), text, body), []
     node, problems = yaml_text.read(header, path, first_line)
     if problems:
         return UNREADABLE, problems
     values, lines, wrong, problems = fields.read(node, struct, path, first_line)
+    return _parts(values, lines, wrong, text, body), problems
+
+
+def _parts(values: dict[str, Any], lines: dict[str, int], wrong: frozenset[str], text: str, body: str) -> Parts:
+    """Return the parts of the file that `text` is."""
     line = _line(text, len(text) - len(body)) + 1 if body else _line(text.rstrip(), len(text))
-    return Parts(values, lines, wrong, body.removeprefix("\n"), line), problems
+    return Parts(values, lines, wrong, body.removeprefix("\n"), line)
 
 
 def body(data: bytes, path: str) -> str:

@@ -28,7 +28,7 @@ _LINE_ENDS = "\u0085\u2028\u2029"  # YAML would end a line there, editors do not
 _OPENING = re.compile(r"[\[{]|[-?:](?!\S)")  # a list or a mapping has one; a "[" may start both: [a: b]
 
 _NULL = "tag:yaml.org,2002:null"
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))  # without quotes
+NULLS = frozenset(("", "~", "null", "Null", "NULL"))  # without quotes
 _RESOLVER = yaml.resolver.Resolver()
 _TAGS: dict[type[Node], str] = {
     Scalar: _RESOLVER.DEFAULT_SCALAR_TAG,
@@ -125,7 +125,7 @@ class _Composer(CParser):
     def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str | None:
         """Return the tag of a node that is written without; `implicit` tells first whether a scalar has no quotes."""
         if kind is Scalar and implicit[0]:
-            return _NULL if value in _NULLS else None
+            return _NULL if value in NULLS else None
         return _TAGS[kind]
 
     def descend_resolver(self, parent: Node | None, index: Any) -> None:

@@ -69,9 +69,8 @@ def dress(html: Html, manuscript: Manuscript) -> Dressed:
 
     The SPIP engine has done its typography and the ids of its notes already; Markdown's are still to do.
     """
-    pieces = _TAG.split(html)
-    work = _Work(manuscript, html, pieces[1::2])
-    done = "".join(work.pieces(pieces))
+    work = _Work(manuscript, html, pieces(html))
+    done = "".join(work.dressed())
     return Dressed(Html(done), tuple(work.headings), tuple(work.terms), tuple(work.broken), tuple(work.pictures))
 
 
@@ -88,17 +87,18 @@ def is_internal(reference: str) -> bool:
 class _Work:
     """The state of one pass: where it is, and what it has found."""
 
-    def __init__(self, manuscript: Manuscript, html: str, tags: list[str]) -> None:
+    def __init__(self, manuscript: Manuscript, html: str, pieces: list[str]) -> None:
         self.manuscript = manuscript
+        self.pieces, self.words = pieces, manuscript.words
         is_comment = manuscript.kind == "comment"
         self.is_markdown = manuscript.markup == "markdown"
-        self.rules = typography.rules(manuscript.language, manuscript.typography) if self.is_markdown else None
         self.prefix = f"{manuscript.anchor}-" if manuscript.anchor else ""
         self.demote = 1 if not is_comment and "<h1" in html else 0
         self.highest = COMMENT_HEADING if is_comment else 2
         self.targets = {target.url for target in manuscript.links.values()}
+        self.has_entities = "&" in html
         self.verbatim = self.quiet = 0  # how many elements of the kind are open
-        tags = [tag for tag in tags if " id=" in tag] if " id=" in html else []
+        tags = [tag for tag in pieces[1::2] if " id=" in tag] if " id=" in html else []
         found = [(tag, match[1]) for tag in tags if (match := _ID.search(tag))]
         self.ids = {anchor for tag, anchor in found if not _HEADING.match(tag)}  # that a heading cannot have
         self.numbers: dict[str, int] = {}  # the next to try after an id that several headings wish for
@@ -109,33 +109,37 @@ class _Work:
         self.broken: dict[str, None] = {}
         self.pictures: dict[str, None] = {}
 
-    def pieces(self, pieces: list[str]) -> Iterator[str]:
-        """Yield each piece dressed; they alternate, text first."""
-        for at, piece in enumerate(pieces):
-            if at % 2:
-                yield piece if piece in _PLAIN else self.tag(piece, pieces, at)
-            elif piece:
-                yield self.text(piece)
+    def dressed(self) -> Iterator[str]:
+        """Yield each piece dressed, in its turn: what a text becomes depends on the tags before it."""
+        texts = map(self.text, self.pieces[::2], self.typeset())
+        yield next(texts)
+        for number, tag in enumerate(self.pieces[1::2]):
+            yield tag if tag in _PLAIN else self.tag(tag, 2 * number + 1)
+            yield next(texts)
 
-    def text(self, text: str) -> str:
-        if self.verbatim or text == "\n":
+    def text(self, text: str, bare: str) -> str:
+        if self.verbatim or text in ("", "\n"):
             return text
-        has_entities = "&" in text
-        bare = _bare(text) if has_entities else text
-        if self.rules:
-            bare = self.rules(bare)
-        if self.manuscript.words and not self.quiet:
-            return glossary.mark(bare, self.manuscript.words, self.manuscript.meanings, self.terms)
-        return escape(bare, quote=False) if has_entities else bare
+        if self.words and not self.quiet:
+            return glossary.mark(bare, self.words, self.manuscript.meanings, self.terms)
+        return escape(bare, quote=False) if "&" in text else bare
 
-    def tag(self, tag: str, pieces: list[str], at: int) -> str:
+    def typeset(self) -> list[str]:
+        """Return all texts with characters in place of their entities, and the spaces of their language."""
+        asked, texts = self.manuscript, self.pieces[::2]
+        bare = [_bare(text) for text in texts] if self.has_entities else texts
+        if not self.is_markdown:
+            return bare
+        return typography.typeset_all(bare, language=asked.language, typography=asked.typography)
+
+    def tag(self, tag: str, at: int) -> str:
         match = _NAME.match(tag)
         name = match[1].lower() if match else ""
         step = -1 if tag.startswith("</") else 1
         self.verbatim += step if name in VERBATIM else 0
         self.quiet += step if name in QUIET else 0
         if name in HEADINGS:
-            return self.heading(tag, int(name[1]), pieces, at)
+            return self.heading(tag, int(name[1]), at)
         if step > 0 and self.moves:
             tag = _PLACE.sub(self.place, tag)
         if " align=" in tag:
@@ -170,13 +174,13 @@ class _Work:
             name = _free(name)
         return f' {match[1]}{name}"'
 
-    def heading(self, tag: str, level: int, pieces: list[str], at: int) -> str:
+    def heading(self, tag: str, level: int, at: int) -> str:
         """Return the tag of a heading with its level in the page and an id of its own."""
         level = min(max(level + self.demote, self.highest), 6)
         if tag.startswith("</"):
             return f"</h{level}>"
-        end = next(i for i in range(at + 2, len(pieces), 2) if pieces[i].startswith("</h"))
-        title = " ".join(unescape("".join(pieces[at + 1 : end : 2])).split())
+        end = next(i for i in range(at + 2, len(self.pieces), 2) if self.pieces[i].startswith("</h"))
+        title = " ".join(unescape("".join(self.pieces[at + 1 : end : 2])).split())
         anchor = self.new_id(tag, title)
         self.headings.append(Heading(level, anchor, title))
         return f'<h{level} id="{escape(anchor)}"{_ID.sub("", tag)[3:]}'

@@ -11,11 +11,12 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
-from markdown.blockprocessors import BlockProcessor
+from markdown.blockprocessors import BlockProcessor, ParagraphProcessor
 from markdown.extensions import Extension
 from markdown.extensions.toc import TocExtension, TocTreeprocessor
 from markdown.inlinepatterns import LINK_RE
-from markdown.treeprocessors import InlineProcessor
+from markdown.preprocessors import NormalizeWhitespace, Preprocessor
+from markdown.treeprocessors import InlineProcessor, Treeprocessor
 
 from labo_ssg import language
 
@@ -44,9 +45,19 @@ _LIMITS: tuple[tuple[str, Callable[[str], int], int], ...] = (
     ("abbreviations", lambda text: text.count("\n*["), 500),
 )
 
-# What Python-Markdown looks for in a block, and in a line, by its own names: without one of the signs it is not there.
-# Quotations are left out: how deep they may be depends on how deep the call is that looks for them.
-_BLOCK_SIGNS = {
+# What Python-Markdown looks for, by its own names: without one of the signs it is not there. First in the lines of a
+# text, and in the tree of its elements.
+_LINES_SIGNS: dict[str, tuple[str, ...]] = {
+    "fenced_code_block": ("```", "~~~"),
+    "html_block": ("<", "&"),
+}
+_UNEVEN = ("\n ", "\r", "\t", "\x02", "\x03")  # what is made even before that
+_TREE_SIGNS: dict[str, tuple[str, ...]] = {
+    "attr_list": ("{",),
+    "unescape": ("\\",),
+}
+# In a block. Quotations are left out: how deep they may be depends on how deep the call is that looks for them.
+_BLOCK_SIGNS: dict[str, tuple[str, ...]] = {
     "abbr": ("*[",),
     "deflist": (": ",),
     "footnote": ("[^",),
@@ -56,6 +67,7 @@ _BLOCK_SIGNS = {
     "setextheader": ("\n=", "\n-"),
     "table": ("|",),
 }
+# In a line.
 _INLINE_SIGNS = {
     "autolink": ("<",),
     "automail": ("<",),
@@ -76,6 +88,9 @@ _INLINE_SIGNS = {
     "short_reference": ("[",),
 }
 _EVERYWHERE = ("",)  # the sign of what is not known here
+# What finds nothing in a text that has no `[label]: address`; else it follows each bracket to its end.
+_BY_REFERENCE = frozenset({"image_reference", "reference", "short_image_ref", "short_reference"})
+_PROSE = re.compile(r"[^\W\d_].*+(?:\n[^\W\d_].*+)*+")  # each line starts with a letter
 _CONTENTS = "[TOC]"
 _BRACKET = re.compile(r"\[(?<!!\[)")  # what LINK_RE finds, sooner: an expression that starts with its sign is quick
 
@@ -112,14 +127,41 @@ def _markdown(tag: str) -> Markdown:
     }
     # extra holds footnotes, tables, abbr, def_list, fenced_code, attr_list
     extensions: list[str | Extension] = ["extra", "sane_lists", _Headings(toc_depth="2-4")]
-    return _quickened(Markdown(extensions=extensions, extension_configs=configuration, output_format="html"))
+    return _quickened(_Markdown(extensions=extensions, extension_configs=configuration, output_format="html"))
+
+
+class _Markdown(Markdown):
+    """A converter that tells its parts which text they work on."""
+
+    source = ""
+
+    def convert(self, source: str) -> str:
+        self.source = source
+        return super().convert(source)
+
+
+class _Whitespace(NormalizeWhitespace):
+    """Adds the two empty lines that the others count on, and looks only for the signs that there are."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        return super().run(lines) if _has("\n".join(lines), _UNEVEN) else [*lines, "", ""]
+
+
+class _Prose(ParagraphProcessor):
+    """Takes the blocks that can be nothing but paragraphs, before all others look at them in vain.
+
+    All else that a block may be has a line that starts with no letter.
+    """
+
+    def test(self, parent: Element, block: str) -> bool:
+        return _PROSE.fullmatch(block) is not None
 
 
 class _Contents(TocTreeprocessor):
     """Gives the headings their ids, and makes a table of contents for the texts that ask for one."""
 
     def run(self, doc: Element) -> None:
-        self.marker = _CONTENTS if any(_CONTENTS in text for text in doc.itertext()) else ""
+        self.marker = _CONTENTS if _CONTENTS in "".join(doc.itertext()) else ""
         super().run(doc)
 
     def build_toc_div(self, toc_list: list[Any]) -> Element:
@@ -130,18 +172,44 @@ class _Headings(TocExtension):
     TreeProcessorClass = _Contents
 
 
-def _quickened(markdown: Markdown) -> Markdown:
+def _quickened(markdown: _Markdown) -> _Markdown:
     """Return `markdown` with what keeps it from looking for what a text does not hold."""
     markdown.is_block_level = lru_cache(markdown.is_block_level)  # type: ignore[method-assign] # the same, remembered
+    markdown.preprocessors.register(_Whitespace(markdown), "normalize_whitespace", 30)
+    for name, signs in _LINES_SIGNS.items():
+        _quicken_lines(markdown.preprocessors[name], signs)
+    for name, signs in _TREE_SIGNS.items():
+        _quicken_tree(markdown.treeprocessors[name], markdown, signs)
     blocks = markdown.parser.blockprocessors
     for name, signs in _BLOCK_SIGNS.items():
         if name in blocks:
             _quicken_block(blocks[name], signs)
-    markdown.parser.blockprocessors = list(blocks)  # type: ignore[assignment] # it is only gone through from now on
+    in_order = [_Prose(markdown.parser), *blocks]
+    markdown.parser.blockprocessors = in_order  # type: ignore[assignment] # it is only gone through from now on
     inline = markdown.treeprocessors["inline"]
     if isinstance(inline, InlineProcessor):
         _quicken_inline(inline, markdown)
     return markdown
+
+
+def _quicken_lines(processor: Preprocessor, signs: tuple[str, ...]) -> None:
+    """Let `processor` see only the texts that have one of `signs`."""
+    run = processor.run
+
+    def quick_run(lines: list[str]) -> list[str]:
+        return run(lines) if _has("\n".join(lines), signs) else lines
+
+    processor.run = quick_run  # type: ignore[method-assign]
+
+
+def _quicken_tree(processor: Treeprocessor, markdown: _Markdown, signs: tuple[str, ...]) -> None:
+    """Let `processor` see only the trees of texts that have one of `signs`."""
+    run = processor.run
+
+    def quick_run(root: Element) -> Element | None:
+        return run(root) if _has(markdown.source, signs) else None
+
+    processor.run = quick_run  # type: ignore[method-assign]
 
 
 def _quicken_block(processor: BlockProcessor, signs: tuple[str, ...]) -> None:
@@ -160,7 +228,8 @@ def _quicken_inline(processor: InlineProcessor, markdown: Markdown) -> None:
     patterns = [
         (pattern, _INLINE_SIGNS.get(names.get(id(pattern), ""), _EVERYWHERE)) for pattern in markdown.inlinePatterns
     ]
-    every_sign = re.compile("|".join(sorted({re.escape(sign) for _, signs in patterns for sign in signs} | {"\x02"})))
+    useless = {pattern for pattern in markdown.inlinePatterns if names.get(id(pattern)) in _BY_REFERENCE}
+    every_sign = _any_of({sign for _, signs in patterns for sign in signs} | {"\x02"})
     for pattern, _ in patterns:
         if pattern.pattern == LINK_RE:
             pattern.compiled_re = _BRACKET
@@ -171,7 +240,8 @@ def _quicken_inline(processor: InlineProcessor, markdown: Markdown) -> None:
         for element, _ in plain:
             element.text = None
         rest = "".join(tree.itertext())
-        wanted = [pattern for pattern, signs in patterns if _has(rest, signs)]
+        left_out = set() if markdown.references else useless
+        wanted = [pattern for pattern, signs in patterns if pattern not in left_out and _has(rest, signs)]
         processor.inlinePatterns = wanted  # type: ignore[assignment] # it is only gone through, by number
         done = run(tree, ancestors)
         for element, text in plain:
@@ -179,6 +249,11 @@ def _quicken_inline(processor: InlineProcessor, markdown: Markdown) -> None:
         return done
 
     processor.run = quick_run  # type: ignore[method-assign]
+
+
+def _any_of(signs: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds one of `signs`, each by its last character: most are rare, the spaces before them are not."""
+    return re.compile("|".join(re.escape(sign[-1:]) + f"(?<={re.escape(sign)})" for sign in sorted(signs)))
 
 
 def _has(text: str, signs: Iterable[str]) -> bool:

@@ -14,6 +14,7 @@ from labo_ssg.model import Typography
 
 NARROW = "\u202f"
 NO_BREAK = "\u00a0"
+_BETWEEN = "\x1e"
 
 # Each expression starts with a sign, not with what stands before it, and is replaced by a constant:
 # so it is fast, and linear however many spaces there are.
@@ -49,6 +50,17 @@ def typeset(text: str, *, language: str, typography: Typography) -> str:
     before `:` and inside guillemets. Only French and English have rules.
     """
     return rules(language, typography)(text)
+
+
+def typeset_all(texts: list[str], *, language: str, typography: Typography) -> list[str]:
+    """Return each of the `texts` as `typeset` does, in a fraction of the time: French reads them as one.
+
+    No rule looks beyond what stands between them, which is a space to some and no letter to all.
+    """
+    done, whole = rules(language, typography), _BETWEEN.join(texts)
+    if done is _english or whole.count(_BETWEEN) != len(texts) - 1:
+        return [done(text) for text in texts]
+    return done(whole).split(_BETWEEN)
 
 
 @cache
