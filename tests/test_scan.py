@@ -204,12 +204,28 @@ def test_copies_of_the_process_list_what_this_one_would(
     assert seen.tree.folders["b"] is known.folders["b"]
 
 
+@pytest.mark.parametrize("copies", [0, 2])
+def test_a_change_of_names_is_seen_before_the_files_are_looked_at(
+    root: Path, monkeypatch: pytest.MonkeyPatch, copies: int
+) -> None:
+    monkeypatch.setattr(scan, "WORTH", 1)
+    known = whole(root, Tree({}, {}), SOURCES).tree
+    unsure = Tree(known.folders, dict.fromkeys(known.times, files.NO_TIMES))
+    as_it_was = [Begun(root, TOPS, one, copies=copies) for one in (known, unsure)]
+    assert [(begun.is_new, begun.seen.changed) for begun in as_it_was] == [(False, set())] * 2
+    (root / "b/links/more.md").touch()
+    begun = Begun(root, TOPS, known, copies=copies)
+    assert (begun.is_new, begun.seen.changed) == (True, {"b/links"})
+
+
 def test_a_new_clone_is_listed_at_once(root: Path, tmp_path: Path) -> None:
     known = whole(root, Tree({}, {}), SOURCES).tree
     clone = tmp_path / "clone"
     for top in TOPS:
         shutil.copytree(root / top, clone / top)
-    seen = Begun(clone, TOPS, known).seen
+    begun = Begun(clone, TOPS, known)
+    seen = begun.seen
+    assert begun.is_new
     assert seen == whole(clone, known, SOURCES)
     assert seen.tree.times.keys() == known.times.keys()
 

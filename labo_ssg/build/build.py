@@ -97,6 +97,14 @@ def _load() -> None:
         import_module(f"labo_ssg.{name}")
 
 
+def _get_ready(output: Output) -> None:
+    """Have at hand what a build needs that has something to do."""
+    from labo_ssg.build import design, refresh  # noqa: F401 - loaded for what comes next
+
+    design.get_ready(output.cache)
+    output.get_ready()
+
+
 ALONE = Crewing()
 
 
@@ -171,7 +179,8 @@ class Workshop:
         """Build; what was done is remembered, whether the site can be published or not."""
         root, memory = self._root, output.cache
         clock, looks = files.clock(self._work / LOCK), standing.looks(root)
-        found = finding.find(root, memory, crew, touched, pending=self._pending)
+        ready = partial(_get_ready, output)
+        found = finding.find(root, memory, crew, touched, pending=self._pending, get_ready=ready)
         # What is still to be done takes one process, where there is something to do.
         output.look(min(crew.copies, 1) if found.is_new else crew.copies)
         if not (keep or found.is_new or found.problems) and output.is_untouched:

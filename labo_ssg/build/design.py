@@ -14,7 +14,7 @@ from labo_ssg.build.crew import Crew
 from labo_ssg.build.finding import Found
 from labo_ssg.build.writing import Writing
 from labo_ssg.disk.assets import read_assets
-from labo_ssg.model import Library, Written
+from labo_ssg.model import Article, Gist, Library, Talk, Written
 from labo_ssg.packing import digest, pack
 from labo_ssg.pages import links, shelves
 from labo_ssg.pages.bundles import File
@@ -26,6 +26,8 @@ from labo_ssg.problems import Problem
 from labo_ssg.theme import Theme
 
 COMPILED = "templates"  # where templates are kept as they were compiled
+# What there are many of, by the kind of the work that makes it.
+NOUNS: dict[str, type] = {"article": Article, "texts": Gist, "conversation": Talk}
 
 
 class Studied(Struct, frozen=True):
@@ -84,6 +86,14 @@ def design(
     due = next_due(whole, now)
     made = Design(studied.library, studied.known, written, planned, files, settings, theme, due, notes)
     return made, sorted(set(problems))
+
+
+def get_ready(cache: Cache) -> None:
+    """Have at hand what a design needs of what is remembered: most of it will be as it was."""
+    for kind, noun in NOUNS.items():
+        for one in cache.facts(kind).values():
+            one.value(noun)
+    cache.facts("bundle")
 
 
 def next_due(whole: Library, now: datetime) -> datetime | None:

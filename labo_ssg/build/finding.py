@@ -2,7 +2,7 @@
 
 import difflib
 import secrets
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -41,16 +41,28 @@ class Found(NamedTuple):
         return WITH_PENDING if self.pending else TREE
 
 
-def find(root: Path, cache: Cache, crew: Crew, touched: Set[str] | None = None, *, pending: bool = False) -> Found:
+def find(
+    root: Path,
+    cache: Cache,
+    crew: Crew,
+    touched: Set[str] | None = None,
+    *,
+    pending: bool = False,
+    get_ready: Callable[[], object] = lambda: None,
+) -> Found:
     """Return what lies below `root`, every file with its digest, messages that are `pending` only if asked for.
 
-    `touched` are the folders in which something may have changed since the cache was filled, None for all.
+    `touched` are the folders in which something may have changed since the cache was filled, None for all. Where it is
+    soon seen that something has, one can `get_ready` for it while others look at the rest.
     """
     wanted = (CONTENT, APPROVED, PENDING) if pending else (CONTENT, APPROVED)
     tops = [top for top in wanted if files.exists(root, top)]
     known = cache.tree(WITH_PENDING if pending else TREE)
     if touched is None:
-        scanned = Begun(root, tops, known, copies=crew.copies).seen
+        begun = Begun(root, tops, known, copies=crew.copies)
+        if begun.is_new:
+            get_ready()
+        scanned = begun.seen
     else:
         scanned = rescan(root, tops, known, touched)
     read = partial(_digests, root, crew)

@@ -100,6 +100,10 @@ class Output:
         """Return how it is published at present, as a note."""
         return b"release" if self._releases.shown else b"files"
 
+    def get_ready(self) -> None:
+        """Have at hand what is remembered of the folder."""
+        self.made(), self.bundles
+
     def made(self) -> dict[str, Made]:
         """Return the pages that were made for this folder, by path."""
         return self._pages.things

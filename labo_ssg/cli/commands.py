@@ -128,6 +128,7 @@ def build(
     wrong = (
         verify and not report.problems and check_output(root, output, now, drafts=drafts, pending=pending, jobs=jobs)
     )
+    gc.freeze()  # nor is there any to look for now: this process ends
     sys.exit(PROBLEMS if report.problems or wrong else DONE)
 
 

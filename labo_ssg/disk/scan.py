@@ -71,11 +71,14 @@ def rescan(root: Path, tops: Iterable[str], known: Tree, touched: Iterable[str],
 
 
 class Begun:
-    """A `scan` that was begun, at which copies of this process look, if there are to be any and it is worth it."""
+    """A `scan` that was begun, at which copies of this process look, if there are to be any and it is worth it.
+
+    `is_new` tells that something was seen to have changed already; it may have where not.
+    """
 
     def __init__(self, root: Path, tops: Iterable[str], known: Tree, kind: Kind = SOURCES, *, copies: int = 0) -> None:
         begin = _begin_check if _is_like(root, known) else _begin_walk
-        self._end = begin(root, list(tops), known, kind, copies)
+        self.is_new, self._end = begin(root, list(tops), known, kind, copies)
 
     @cached_property
     def seen(self) -> Scan:
@@ -87,46 +90,65 @@ def _is_like(root: Path, known: Tree) -> bool:
     """Tell whether most folders seem to be those that are `known`; they are others in a new clone, for example."""
     paths = list(known.times)
     some = paths[:: max(1, len(paths) // TRIED)]
-    return bool(some) and 2 * len(_unlike(root, some, Tree({}, known.times), SOURCES)) <= len(some)
+    return bool(some) and 2 * len(_with_other_times(root, some, known)) <= len(some)
 
 
-def _begin_check(root: Path, tops: list[str], known: Tree, kind: Kind, copies: int) -> Callable[[], Scan]:
+def _begin_check(root: Path, tops: list[str], known: Tree, kind: Kind, copies: int) -> tuple[bool, Callable[[], Scan]]:
     """Begin to look for those of the `known` folders that are not as they were; return what then looks at these."""
-    paths = list(known.times)
-    if not copies or len(paths) < WORTH:
-        unlike = _unlike(root, paths, known, kind)
-        return lambda: rescan(root, tops, known, unlike, kind)
-    size = -(-len(paths) // copies)
-    shares = [paths[start : start + size] for start in range(0, len(paths), size)]
-    others = [beside.begin(partial(_unlike, root, share, known, kind)) for share in shares]
-    return lambda: rescan(root, tops, known, chain.from_iterable([other() for other in others]), kind)
+    paths = list(known.folders)
+    size = -(-len(paths) // copies) if copies and len(paths) >= WORTH else 0
+    shares = [paths[start : start + size] for start in range(0, len(paths), size)] if size else []
+    others = [beside.begin(partial(_with_other_files, root, share, known, kind)) for share in shares]
+    unlike = _with_other_times(root, known.times, known)
+    unlike += [] if shares else _with_other_files(root, paths, known, kind)
+    is_new = any(known.times.get(path) for path in unlike)
+    return is_new, lambda: rescan(root, tops, known, chain(unlike, *[other() for other in others]), kind)
 
 
-def _unlike(root: Path, paths: Iterable[str], known: Tree, kind: Kind) -> list[str]:
-    """Return those of the folders at `paths` of which something may be otherwise than it is `known`."""
+def _with_other_times(root: Path, paths: Iterable[str], known: Tree) -> list[str]:
+    """Return those of the folders at `paths` that have other times than those that are `known`, or are gone."""
+    times = known.times
+
+    def is_same(ask: Callable[[str], os.stat_result], path: str) -> bool:
+        return bool(times[path]) and files.times(ask(path or ".")) == times[path]
+
+    return _unlike(root, paths, is_same)
+
+
+def _with_other_files(root: Path, paths: Iterable[str], known: Tree, kind: Kind) -> list[str]:
+    """Return those of the folders at `paths` that have not all the files that are `known`, as they were."""
+
+    def is_same(ask: Callable[[str], os.stat_result], path: str) -> bool:
+        listing = known.folders[path]
+        return packed([kind.stamp(ask(join(path, name))) for name in listing.names()]) == listing.stamps
+
+    return _unlike(root, paths, is_same)
+
+
+def _unlike(
+    root: Path, paths: Iterable[str], is_same: Callable[[Callable[[str], os.stat_result], str], bool]
+) -> list[str]:
+    """Return those of the folders at `paths` that are not the same, for one who may ask for what is on the disk."""
     try:
         place = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return list(paths)
     ask = partial(os.stat, dir_fd=place, follow_symlinks=False)  # a path that begins here is found faster
+    found = []
     try:
-        return [path for path in paths if not _is_as_known(path, known, kind, ask)]
+        for path in paths:
+            try:
+                if is_same(ask, path):
+                    continue
+            except OSError:
+                pass
+            found.append(path)
     finally:
         os.close(place)
+    return found
 
 
-def _is_as_known(path: str, known: Tree, kind: Kind, ask: Callable[[str], os.stat_result]) -> bool:
-    times, listing = known.times[path], known.folders.get(path)
-    try:
-        if not times or files.times(ask(path or ".")) != times:
-            return False
-        paths = [join(path, name) for name in listing.names()] if listing else []
-        return not listing or packed(list(map(kind.stamp, map(ask, paths)))) == listing.stamps
-    except OSError:
-        return False
-
-
-def _begin_walk(root: Path, tops: list[str], known: Tree, kind: Kind, copies: int) -> Callable[[], Scan]:
+def _begin_walk(root: Path, tops: list[str], known: Tree, kind: Kind, copies: int) -> tuple[bool, Callable[[], Scan]]:
     """Begin to list all folders; return what ends it."""
     walk = _Walk(root, known, kind, Tree({}, {}))
     waiting = tops
@@ -140,7 +162,7 @@ def _begin_walk(root: Path, tops: list[str], known: Tree, kind: Kind, copies: in
             walk.join(*other())
         return walk.end()
 
-    return end
+    return not known.folders or any(known.times.values()), end
 
 
 def _share(root: Path, first: Sequence[str], known: Tree, kind: Kind) -> tuple[list[str], Tree, list[Problem]]:
