@@ -211,10 +211,10 @@ def test_a_change_of_names_is_seen_before_the_files_are_looked_at(
     monkeypatch.setattr(scan, "WORTH", 1)
     known = whole(root, Tree({}, {}), SOURCES).tree
     unsure = Tree(known.folders, dict.fromkeys(known.times, files.NO_TIMES))
-    as_it_was = [Begun(root, TOPS, one, copies=copies) for one in (known, unsure)]
+    as_it_was = [Begun(root, TOPS, one, copies=copies, early=True) for one in (known, unsure)]
     assert [(begun.is_new, begun.seen.changed) for begun in as_it_was] == [(False, set())] * 2
     (root / "b/links/more.md").touch()
-    begun = Begun(root, TOPS, known, copies=copies)
+    begun = Begun(root, TOPS, known, copies=copies, early=True)
     assert (begun.is_new, begun.seen.changed) == (True, {"b/links"})
 
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from labo_ssg.build.drawers import TABLE, Cabinet, sealed, unsealed
+from labo_ssg.disk import files
 from labo_ssg.disk.files import Times
 from labo_ssg.disk.scan import Tree
 from labo_ssg.disk.sources import Listing, Listings
@@ -28,6 +29,7 @@ from labo_ssg.places import installed
 NAME = "cache.sqlite"
 PATIENCE = 60.0  # seconds to wait for another process that reads
 FEW = 100  # folders that are sooner listed once more than remembered
+CODE = (".py", ".po", ".mo")
 OUTPUTS = 6  # output folders that are known, the latest ones
 
 _TABLES = f"""
@@ -250,6 +252,6 @@ def _open(path: Path, damaged: str) -> Cache:
 def recipe() -> bytes:
     """Return a digest of all code that takes part in a build: ours, the packages', Python's."""
     home = Path(__file__).parent.parent
-    ours = [path for path in sorted(home.rglob("*")) if path.is_file() and path.suffix in (".py", ".po", ".mo")]
-    own = (part for path in ours for part in (str(path.relative_to(home)).encode(), path.read_bytes()))
+    ours = sorted(path for path in files.all_files(home) if path.endswith(CODE))
+    own = (part for path in ours for part in (path.encode(), files.read(home, path)[0]))
     return digest(sys.version.encode(), msgspec.json.encode(installed()), *own)

@@ -59,7 +59,7 @@ def find(
     tops = [top for top in wanted if files.exists(root, top)]
     known = cache.tree(WITH_PENDING if pending else TREE)
     if touched is None:
-        begun = Begun(root, tops, known, copies=crew.copies)
+        begun = Begun(root, tops, known, copies=crew.copies, early=True)
         if begun.is_new:
             get_ready()
         scanned = begun.seen

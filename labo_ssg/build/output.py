@@ -34,7 +34,6 @@ class Output:
         self.name = output_id(folder, root)
         self._releases = Releases(folder)
         self._releases.restore()
-        self._known = cache.tree(self.name)
         self._begun: Begun | None = None
         self._is_learnt = False
 
@@ -43,6 +42,10 @@ class Output:
         if not self._begun:
             self._begun = Begun(self.folder, self._tops(), self._known, COPIES, copies=copies)
         return self._begun
+
+    @cached_property
+    def _known(self) -> Tree:
+        return self.cache.tree(self.name)
 
     def _tops(self) -> list[str]:
         return [""] if self.folder.is_dir() else []
@@ -102,7 +105,7 @@ class Output:
 
     def get_ready(self) -> None:
         """Have at hand what is remembered of the folder."""
-        self.made(), self.bundles
+        self.made(), self.bundles, self._known
 
     def made(self) -> dict[str, Made]:
         """Return the pages that were made for this folder, by path."""

@@ -325,8 +325,8 @@ def all_files(root: Path, *, through_links: bool = False) -> Iterator[str]:
                 below.clear()
                 continue
             seen.add((place.st_dev, place.st_ino))
-        for name in names:
-            yield (Path(folder) / name).relative_to(root).as_posix()
+        above = Path(folder).relative_to(root).as_posix()
+        yield from (name if above == "." else f"{above}/{name}" for name in names)
 
 
 def _closed(root: Path, path: str) -> str:

@@ -73,12 +73,25 @@ def rescan(root: Path, tops: Iterable[str], known: Tree, touched: Iterable[str],
 class Begun:
     """A `scan` that was begun, at which copies of this process look, if there are to be any and it is worth it.
 
-    `is_new` tells that something was seen to have changed already; it may have where not.
+    `is_new` tells that something is known to have changed; it may have where not. It is
+    looked for right here if that is to be known `early`.
     """
 
-    def __init__(self, root: Path, tops: Iterable[str], known: Tree, kind: Kind = SOURCES, *, copies: int = 0) -> None:
-        begin = _begin_check if _is_like(root, known) else _begin_walk
-        self.is_new, self._end = begin(root, list(tops), known, kind, copies)
+    def __init__(
+        self,
+        root: Path,
+        tops: Iterable[str],
+        known: Tree,
+        kind: Kind = SOURCES,
+        *,
+        copies: int = 0,
+        early: bool = False,
+    ) -> None:
+        if _is_like(root, known):
+            self.is_new, self._end = _begin_check(root, list(tops), known, kind, copies, early=early)
+        else:
+            self.is_new = not known.folders or any(known.times.values())
+            self._end = _begin_walk(root, list(tops), known, kind, copies)
 
     @cached_property
     def seen(self) -> Scan:
@@ -93,13 +106,18 @@ def _is_like(root: Path, known: Tree) -> bool:
     return bool(some) and 2 * len(_with_other_times(root, some, known)) <= len(some)
 
 
-def _begin_check(root: Path, tops: list[str], known: Tree, kind: Kind, copies: int) -> tuple[bool, Callable[[], Scan]]:
+def _begin_check(
+    root: Path, tops: list[str], known: Tree, kind: Kind, copies: int, *, early: bool
+) -> tuple[bool, Callable[[], Scan]]:
     """Begin to look for those of the `known` folders that are not as they were; return what then looks at these."""
     paths = list(known.folders)
     size = -(-len(paths) // copies) if copies and len(paths) >= WORTH else 0
     shares = [paths[start : start + size] for start in range(0, len(paths), size)] if size else []
     others = [beside.begin(partial(_with_other_files, root, share, known, kind)) for share in shares]
-    unlike = _with_other_times(root, known.times, known)
+    times = partial(_with_other_times, root, known.times, known)
+    if shares and not early:
+        others.append(beside.begin(times))
+    unlike = [] if shares and not early else times()
     unlike += [] if shares else _with_other_files(root, paths, known, kind)
     is_new = any(known.times.get(path) for path in unlike)
     return is_new, lambda: rescan(root, tops, known, chain(unlike, *[other() for other in others]), kind)
@@ -148,7 +166,7 @@ def _unlike(
     return found
 
 
-def _begin_walk(root: Path, tops: list[str], known: Tree, kind: Kind, copies: int) -> tuple[bool, Callable[[], Scan]]:
+def _begin_walk(root: Path, tops: list[str], known: Tree, kind: Kind, copies: int) -> Callable[[], Scan]:
     """Begin to list all folders; return what ends it."""
     walk = _Walk(root, known, kind, Tree({}, {}))
     waiting = tops
@@ -162,7 +180,7 @@ def _begin_walk(root: Path, tops: list[str], known: Tree, kind: Kind, copies: in
             walk.join(*other())
         return walk.end()
 
-    return not known.folders or any(known.times.values()), end
+    return end
 
 
 def _share(root: Path, first: Sequence[str], known: Tree, kind: Kind) -> tuple[list[str], Tree, list[Problem]]:
