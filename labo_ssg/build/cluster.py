@@ -12,10 +12,10 @@ import secrets
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Executor, Future
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from labo_ssg.build.crew import Crew, Lost
+from labo_ssg.build.crew import Context, Crew, Done, Lost, Order, Step
 from labo_ssg.build.progress import Tell
 from labo_ssg.places import default_templates
 from labo_ssg.problems import Place, Problem
@@ -36,7 +36,7 @@ CLOSING = 5.0  # seconds to say goodbye
 # What is asked of a worker, as words: a function would be looked for by the scheduler too, and what a worker
 # does not find ends it, where here it is an error as any other.
 _DO = "__import__('labo_ssg.build.cluster', fromlist=['do']).do(*told)"
-_FORGET = "__import__('labo_ssg.build.crew', fromlist=['forget']).forget()"
+_FORGET = "__import__('labo_ssg.build.cluster', fromlist=['forget']).forget()"
 LOUD = ("distributed", "distributed.client", "tornado", "tornado.application", "tornado.general", "asyncio")
 LARGEST = "1GB"  # of what goes to a worker at once: Dask would complain of 10 MB
 
@@ -57,28 +57,39 @@ def missing_package() -> str:
 class Cluster(Crew):
     """The workers that the scheduler at `address` knows."""
 
+    apart = True
     ahead = 2  # they may be many, and what they are to do and have done waits in this process's memory
 
     def __init__(self, address: str, tell: Tell) -> None:
-        super().__init__(1, None, tell)
-        self.apart, self._address = True, address
+        super().__init__(1, tell)
+        self._address = address
+        self._workers: _Workers | None = None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(self._executor, _Workers):
+        if self._workers:
             if not error:
-                self._executor.dismiss()
-            self._executor.shutdown()
+                self._workers.dismiss()
+            self._workers.close()
 
-    def _started(self) -> Executor:
-        if self._executor is None:
-            workers = _Workers(self._address)
-            self._executor, self.jobs = workers, workers.count
-        return self._executor
+    def _gather(
+        self,
+        step: Step[Context, Order, Done],
+        context: Context,
+        orders: Sequence[Order],
+        prepare: Callable[[Order], Order] | None,
+    ) -> Callable[[slice], Future[list[Done]]]:
+        """Look for workers, unless they are known; return what has one of them do a chunk of the `orders`."""
+        if self._workers is None:
+            self._workers = _Workers(self._address)
+            self.jobs = self._workers.count
+        workers, packed = self._workers, pickle.dumps(context)
+        ready = prepare or (lambda order: order)
+        return lambda chunk: workers.do(step, packed, [ready(order) for order in orders[chunk]])
 
 
-class _Workers(Executor):
+class _Workers:
     """The connection to a cluster; raises Lost, here and in each answer, where it cannot do the work."""
 
     def __init__(self, address: str) -> None:
@@ -87,19 +98,17 @@ class _Workers(Executor):
         try:
             self._client.wait_for_workers(1, timeout=ALONE)
         except TimeoutError as error:
-            self.shutdown()
+            self.close()
             raise self._lost("the cluster has no worker", f"start some: dask worker {self._address}") from error
         except BaseException:
-            self.shutdown()
+            self.close()
             raise
         self.count = self._present()
         self._shared: tuple[bytes, Any] = (b"", None)
 
-    def submit(self, work: Callable[..., Any], /, *told: Any, **_: Any) -> Future[Any]:
-        """Have a worker do `work` as it is `told`: the step, its packed context, the orders."""
-        step, context, orders = told
-        packed = pickle.dumps((work, step, orders))
-        return _Answer(self._ask(_DO, passport(), self._hand_over(context), packed), self)
+    def do(self, step: Step[Any, Order, Done], context: bytes, orders: list[Order]) -> Future[list[Done]]:
+        """Have a worker do some `orders` of a `step`, whose packed `context` is given."""
+        return _Answer(self._ask(_DO, passport(), self._hand_over(context), pickle.dumps((step, orders))), self)
 
     def _ask(self, words: str, *told: Any, **where: Any) -> Any:
         key = f"labo-{secrets.token_hex(8)}"
@@ -145,7 +154,7 @@ class _Workers(Executor):
         with suppress(Exception):  # all that matters is done
             wait([self._ask(_FORGET, workers=[one]) for one in self._client.nthreads()], timeout=CLOSING)
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def close(self) -> None:
         """Say goodbye: the cluster forgets what it was asked and has not done yet."""
         with suppress(Exception):  # it may be gone
             self._client.close(CLOSING)
@@ -242,9 +251,21 @@ def _done(wanted: Mapping[str, str], context: bytes, packed: bytes) -> Any:
     ]:
         what = f"it would make other pages, with {'; '.join(others)}"
         raise Lost(Problem(Place(_address()), what, "install there the same versions as here, and start it again"))
-    work, step, orders = pickle.loads(packed)  # noqa: S301 - of a client: who may send work may do anything here
+    step, orders = pickle.loads(packed)  # noqa: S301 - of a client: who may send work may do anything here
     with _one_at_a_time:
-        return work(step, context, orders)
+        unpacked = _context(context)
+        return [step(unpacked, order) for order in orders]
+
+
+@lru_cache(maxsize=2)
+def _context(packed: bytes) -> Any:
+    """Return the context of a step, unpacked once a process."""
+    return pickle.loads(packed)  # noqa: S301 - as above
+
+
+def forget() -> None:
+    """Drop the contexts of steps: a worker lives on after the build."""
+    _context.cache_clear()
 
 
 def _address() -> str:

@@ -1,24 +1,27 @@
 """Those who do the work of a build: this process alone, or others that share it.
 
 A step is a pure function of a context, the same for all orders, and of one order; so what is
-made does not depend on who makes it. Orders travel in chunks, in their order.
+made does not depend on who makes it. Orders are done in chunks, in their order.
 """
 
+import gc
 import os
-import pickle
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
-from functools import lru_cache
+from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from labo_ssg.build.progress import Tell, counted, silent
 from labo_ssg.problems import Problem
 
-CHUNK = 32  # orders that a process takes at once, at most
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+CHUNK = 0.5  # of the orders from which a step is worth sharing: so many a process takes at once, at most
+GARBAGE = (20_000, 20, 20)  # a process that renders thousands of pages is to look for it, whatever the first one does
 AHEAD = 4  # chunks that wait for each process
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
 
@@ -37,23 +40,21 @@ class Lost(Exception):  # noqa: N818 - what happened to the others, told as a Pr
 
 
 class Crew:
-    """`jobs` processes, which are started when there is enough to do for them, or those of an `executor`.
+    """`jobs` processes of this machine, which are started anew for each step in which there is enough to do for them.
 
-    `apart` tells that they do not see this machine's disk: all that they need must be in their orders.
-    `tell` is told how far they are; `load` is called before they start, to load once what all of them will need.
+    They are copies of this process: the context and the orders are at hand in each of them, and what travels
+    is which orders to do, and what was made. `tell` is told how far they are; `load` is called before the
+    first ones start, to load once what all of them will need.
     """
 
+    apart = False  # whether they do not see this machine's disk: all that they need must be in their orders
     ahead = AHEAD
 
-    def __init__(
-        self,
-        jobs: int,
-        executor: Executor | None = None,
-        tell: Tell = silent,
-        load: Callable[[], None] = lambda: None,
-    ) -> None:
-        self.jobs, self.apart, self.tell, self._load = jobs, executor is not None, tell, load
-        self._executor = executor
+    def __init__(self, jobs: int, tell: Tell = silent, load: Callable[[], None] = lambda: None) -> None:
+        self.jobs, self.tell, self._load = jobs, tell, load
+        self._pool: ProcessPoolExecutor | None = None
+        self._aside: list[Callable[[], Any]] = []  # what is to be done beside the next step,
+        self._begun: dict[Callable[[], Any], Future[Any]] = {}  # and what was done beside another one
 
     @property
     def copies(self) -> int:
@@ -66,8 +67,7 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._executor and not self.apart:
-            self._executor.shutdown(cancel_futures=True)
+        self._part()
 
     def share(
         self,
@@ -87,14 +87,24 @@ class Crew:
         if len(orders) < worth or (self.jobs < 2 and not self.apart):
             done: Iterator[Done] = (step(context, order) for order in orders)
         else:
-            done = self._share(step, context, orders, prepare if self.apart else None)
+            done = self._share(step, context, orders, prepare, int(worth * CHUNK))
         return counted(self.tell, stage, done, len(orders)) if stage else done
 
     def begin(self, work: Callable[[], Done]) -> Callable[[], Done]:
-        """Begin some `work`, if others of this machine are there to do it; return what waits for it, or does it."""
-        if self._executor is None or self.apart:
-            return work
-        return self._executor.submit(work).result
+        """Have some `work` done beside the next step that is shared; return what waits for it.
+
+        Where there was no such step, it is done when it is waited for.
+        """
+        self._aside.append(work)
+
+        def end() -> Done:
+            if work in self._begun:
+                found: Done = self._begun.pop(work).result()
+                return found
+            self._aside.remove(work)
+            return work()
+
+        return end
 
     def _share(
         self,
@@ -102,55 +112,80 @@ class Crew:
         context: Context,
         orders: Sequence[Order],
         prepare: Callable[[Order], Order] | None,
+        chunk: int,
     ) -> Iterator[Done]:
-        executor = self._started()
-        packed = pickle.dumps(context)
-        size = max(1, min(CHUNK, len(orders) // (self.jobs * AHEAD)))
-        chunks = (orders[start : start + size] for start in range(0, len(orders), size))
-        ready = ([prepare(order) for order in chunk] if prepare else chunk for chunk in chunks)
+        have_done = self._gather(step, context, orders, prepare)
+        size = max(1, min(chunk, len(orders) // (self.jobs * AHEAD)))
         running: deque[Future[list[Done]]] = deque()
-        for chunk in ready:
-            running.append(executor.submit(_do_all, step, packed, chunk))
+        for start in range(0, len(orders), size):
+            running.append(have_done(slice(start, start + size)))
             if len(running) > self.jobs * self.ahead:
                 yield from running.popleft().result()
         while running:
             yield from running.popleft().result()
+        self._part()
 
-    def _started(self) -> Executor:
-        if self._executor is None:
-            # Loaded here: a small change needs none of it.
-            import multiprocessing
-            from concurrent.futures import ProcessPoolExecutor
+    def _gather(
+        self,
+        step: Step[Context, Order, Done],
+        context: Context,
+        orders: Sequence[Order],
+        prepare: Callable[[Order], Order] | None,
+    ) -> Callable[[slice], Future[list[Done]]]:
+        """Gather those who do the work; return what has a chunk of the `orders` be done."""
+        # Loaded here: a small change needs none of it.
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
 
-            self._load()
-            # To fork is quick and shares the memory, where it is safe: on Linux, while there is one thread.
-            way = "fork" if sys.platform == "linux" else "spawn"
-            context = multiprocessing.get_context(way)
-            self._executor = ProcessPoolExecutor(self.jobs, context, _end_with, (os.getpid(),))
-        return self._executor
+        self._load()
+        # To fork is quick and shares the memory, where it is safe: on Linux, while there is one thread.
+        way = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        work = _Work(step, context, orders, tuple(self._aside))
+        self._pool = pool = ProcessPoolExecutor(self.jobs, way, _take_up, (os.getpid(), work))
+        self._begun |= {one: pool.submit(_do_aside, number) for number, one in enumerate(self._aside)}
+        self._aside.clear()
+        return lambda chunk: pool.submit(_do, chunk)
+
+    def _part(self) -> None:
+        """Have those who did a step end."""
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
 
-def _end_with(parent: int) -> None:
-    """Have this process be killed when its `parent` is: it would wait for ever, and hold the lock of the site."""
+class _Work(NamedTuple):
+    """The work of a step, and what is to be done beside it."""
+
+    step: Step[Any, Any, Any]
+    context: Any
+    orders: Sequence[Any]
+    aside: tuple[Callable[[], Any], ...]
+
+
+_taken_up: list[_Work] = []  # the work of this process, where it is one of a crew
+
+
+def _take_up(parent: int, work: _Work) -> None:
+    """Have this process take up a `work`, and be killed when its `parent` is.
+
+    It would wait for ever otherwise, and hold the lock of the site.
+    """
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
         if os.getppid() != parent:  # it was killed before
             os._exit(1)
+    gc.freeze()  # to look for garbage among what both share would write to it, and so make a copy of all
+    gc.set_threshold(*GARBAGE)
+    _taken_up.append(work)
 
 
-def _do_all(step: Step[Any, Order, Done], context: bytes, orders: Sequence[Order]) -> list[Done]:
-    unpacked = _context(context)
-    return [step(unpacked, order) for order in orders]
+def _do(chunk: slice) -> list[Any]:
+    [work] = _taken_up
+    return [work.step(work.context, order) for order in work.orders[chunk]]
 
 
-@lru_cache(maxsize=2)
-def _context(packed: bytes) -> Any:
-    """Return the context of a step, unpacked once a process."""
-    return pickle.loads(packed)  # noqa: S301 - this program's own, a moment ago
-
-
-def forget() -> None:
-    """Drop the contexts of steps: another process than that of the build lives on after it."""
-    _context.cache_clear()
+def _do_aside(number: int) -> Any:
+    [work] = _taken_up
+    return work.aside[number]()
