@@ -10,11 +10,13 @@ from small_site import change
 from twins import assert_whole, told
 
 from labo_ssg.build.build import Report, build
-from labo_ssg.disk import sources
+from labo_ssg.disk import committed, sources
+from labo_ssg.disk.committed import Blobs
+from labo_ssg.packing import digest_of_file
 
 
-def built(site: Path) -> Report:
-    return build(site, site / "public", now=NOW, drafts=False)
+def built(site: Path, jobs: int = 1) -> Report:
+    return build(site, site / "public", now=NOW, drafts=False, jobs=jobs)
 
 
 @pytest.fixture
@@ -51,13 +53,36 @@ def reads(monkeypatch: pytest.MonkeyPatch, site: Path) -> list[str]:
     return read
 
 
-def test_in_a_clone_only_what_changed_is_read(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_in_a_clone_only_what_changed_is_read(many: Path, monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
     clone = cloned(many)
     change(clone / "content/a/n1.md", title="Autre")
     read = reads(monkeypatch, clone)
-    assert 0 < built(clone).written < 15
+    assert 0 < built(clone, jobs).written < 15
     assert read == ["content/a/n1.md"]
     assert assert_whole(clone).written == 0
+
+
+def test_git_tells_what_lies_as_it_was_committed_whatever_it_is_called(many: Path) -> None:
+    whole = committed.by_git(many)
+    odd = [f"a\tb/x\nH 100644 {'0' * 40} 0\tc.md", "été/Œuvre d'un jour.md", "top.md"]
+    for path in odd:
+        (many / path).parent.mkdir(exist_ok=True)
+        (many / path).write_text(path, encoding="utf-8")
+    (many / "link").symlink_to("top.md")
+    assert committed.by_git(many) == whole
+    subprocess.run(["git", "add", "."], cwd=many, check=True)
+    change(many / "content/a/n1.md", title="Autre")
+    names = [f"n{number}.md" for number in sorted(range(70), key=str) if number != 1]
+    expected = {**whole, "content/a": blobs(many, "content/a", names), "a\tb": blobs(many, "a\tb", [odd[0][4:]])}
+    expected |= {"été": blobs(many, "été", [odd[1][4:]]), "": blobs(many, "", [".gitignore", "site.yaml", "top.md"])}
+    assert committed.by_git(many) == expected
+    assert committed.by_git(many.parent) == {}
+
+
+def blobs(root: Path, folder: str, names: list[str]) -> Blobs:
+    digests = [digest_of_file((root / folder / name).read_bytes()) for name in names]
+    return Blobs("/".join(names), b"".join(digests))
 
 
 def test_a_clone_with_other_line_ends_is_read_whole(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,8 +181,8 @@ class Workshop:
         clock, looks = files.clock(self._work / LOCK), standing.looks(root)
         ready = partial(_get_ready, output)
         found = finding.find(root, memory, crew, touched, pending=self._pending, get_ready=ready)
-        # What is still to be done takes one process, where there is something to do.
-        output.look(min(crew.copies, 1) if found.is_new else crew.copies)
+        # What is still to be done takes one process, where there is something to do; a new clone is much to look at.
+        output.look(min(crew.copies, 1) if found.is_new and not found.is_other else crew.copies)
         if not (keep or found.is_new or found.problems) and output.is_untouched:
             last = standing.recall(memory, output.name, self._ground(looks, memory), now)
             if last:

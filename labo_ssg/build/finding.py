@@ -10,7 +10,8 @@ from typing import NamedTuple
 from labo_ssg.build.cache import Cache
 from labo_ssg.build.crew import Crew
 from labo_ssg.build.standing import GENERATION
-from labo_ssg.disk import files, sources
+from labo_ssg.disk import beside, files, sources
+from labo_ssg.disk.committed import by_git
 from labo_ssg.disk.files import Times
 from labo_ssg.disk.scan import Begun, rescan
 from labo_ssg.disk.sources import Listings
@@ -24,14 +25,16 @@ READABLE = 200  # files to read from which other processes may help
 class Found(NamedTuple):
     """The folders of a site as they lie on the disk, the digests of what is in `content/`, by path, and problems.
 
-    `is_new` tells that something may not be as the last build found it, `times` are the folders' own. With `pending`,
-    messages that wait are among the folders; `notes` then tell what cannot be one, which hinders nobody.
+    `is_new` tells that something may not be as the last build found it, `is_other` that hardly anything is, as in a new
+    clone; `times` are the folders' own. With `pending`, messages that wait are among the folders; `notes` then tell
+    what cannot be one, which hinders nobody.
     """
 
     folders: Listings
     contents: dict[str, bytes]
     problems: list[Problem]
     is_new: bool
+    is_other: bool
     times: dict[str, Times]
     pending: bool = False
     notes: tuple[Problem, ...] = ()
@@ -58,21 +61,24 @@ def find(
     wanted = (CONTENT, APPROVED, PENDING) if pending else (CONTENT, APPROVED)
     tops = [top for top in wanted if files.exists(root, top)]
     known = cache.tree(WITH_PENDING if pending else TREE)
+    committed, is_other = None, False
     if touched is None:
         begun = Begun(root, tops, known, copies=crew.copies, early=True)
+        is_other = begun.is_other
+        asking = beside.begin(partial(by_git, root)) if is_other and crew.copies else None
         if begun.is_new:
             get_ready()
-        scanned = begun.seen
+        scanned, committed = begun.seen, asking() if asking else None
     else:
         scanned = rescan(root, tops, known, touched)
     read = partial(_digests, root, crew)
-    folders = sources.complete(root, scanned.tree.folders, scanned.changed, known.folders, read)
+    folders = sources.complete(root, scanned.tree.folders, scanned.changed, known.folders, read, committed)
     notes = tuple(one for one in scanned.problems if one.place.path.startswith(PENDING))
     problems = [one for one in scanned.problems if one not in notes] + _check_comments(root)
     contents = {path: one for path, one in folders.items() if f"{path}/".startswith(f"{CONTENT}/")}
     by_path = sources.digests_by_path(contents)
-    times = scanned.tree.times
-    return Found(folders, by_path, problems, bool(scanned.changed), times, pending=pending, notes=notes)
+    is_new, times = bool(scanned.changed), scanned.tree.times
+    return Found(folders, by_path, problems, is_new, is_other, times, pending=pending, notes=notes)
 
 
 def keep(found: Found, cache: Cache, clock: int) -> None:

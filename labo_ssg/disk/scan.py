@@ -73,8 +73,9 @@ def rescan(root: Path, tops: Iterable[str], known: Tree, touched: Iterable[str],
 class Begun:
     """A `scan` that was begun, at which copies of this process look, if there are to be any and it is worth it.
 
-    `is_new` tells that something is known to have changed; it may have where not. It is
-    looked for right here if that is to be known `early`.
+    `is_other` tells that most folders are others than those that are known, as in a new clone,
+    `is_new` that something is known to have changed; it may have where not. That is looked for
+    right here if it is to be known `early`.
     """
 
     def __init__(
@@ -87,10 +88,12 @@ class Begun:
         copies: int = 0,
         early: bool = False,
     ) -> None:
-        if _is_like(root, known):
+        is_like = _is_like(root, known)
+        self.is_other = not is_like and any(known.times.values())
+        if is_like:
             self.is_new, self._end = _begin_check(root, list(tops), known, kind, copies, early=early)
         else:
-            self.is_new = not known.folders or any(known.times.values())
+            self.is_new = self.is_other or not known.folders
             self._end = _begin_walk(root, list(tops), known, kind, copies)
 
     @cached_property

@@ -6,14 +6,14 @@ have moved the clock. In a new clone, where all of these are new, git knows the 
 """
 
 import os
-import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from labo_ssg.disk import files
+from labo_ssg.disk.committed import Blobs, Committed, by_git
 from labo_ssg.disk.files import Entry, Stamp
 from labo_ssg.disk.times import is_sure
 from labo_ssg.packing import DIGEST, cut, file_digest
@@ -44,6 +44,9 @@ class Listing(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def names(self) -> list[str]:
         return self.joined.split("/")
+
+    def sizes(self) -> list[int]:
+        return [stamp[0] for stamp in _STAMPS.decode(self.stamps)]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and the digest of each file."""
@@ -76,21 +79,30 @@ Read = Callable[[Sequence[str]], Iterable[bytes]]
 """Gives the digests of the files at some paths, `UNKNOWN` for those that cannot be read."""
 
 
-def complete(root: Path, found: Listings, changed: Set[str], known: Listings, read: Read) -> Listings:
+def complete(
+    root: Path,
+    found: Listings,
+    changed: Set[str],
+    known: Listings,
+    read: Read,
+    committed: Committed | None = None,
+) -> Listings:
     """Return the folders that were `found`, those that `changed` with all digests.
 
-    Those of `known` files are asked of git, the others of `read`.
+    Those of many `known` files are asked of git, unless somebody has already, and tells what
+    was `committed`; the others of `read`.
     """
     folders = dict(found)
-    waiting = {path: names for path in changed if (names := _unknown(folders.get(path)))}
-    if sum(len(names) for path, names in waiting.items() if path in known) > MANY:
-        committed = by_git(root)
-        for path in waiting:
-            folders[path] = _recognised(folders[path], known.get(path), path, committed)
-        waiting = {path: _unknown(folders[path]) for path in waiting}
-    paths = [join(path, name) for path, names in waiting.items() for name in names]
+    waiting = [path for path in changed if path in folders and UNKNOWN in folders[path].digests]
+    again = [path for path in waiting if path in known]
+    if sum(folders[path].digests.count(UNKNOWN) for path in again) > MANY:
+        blobs = by_git(root) if committed is None else committed
+        for path in again:
+            folders[path] = _recognised(folders[path], known[path], blobs.get(path))
+    unread = {path: names for path in waiting if (names := _unknown(folders[path]))}
+    paths = [join(path, name) for path, names in unread.items() for name in names]
     digests = dict(zip(paths, read(paths), strict=True))
-    for path in waiting:
+    for path in unread:
         parts = (digests.get(join(path, name), digest) for name, digest in folders[path].files())
         folders[path] = replace(folders[path], digests=b"".join(parts))
     return folders
@@ -130,53 +142,33 @@ def digests_by_path(folders: Listings) -> dict[str, bytes]:
     return found
 
 
-def by_git(root: Path) -> dict[str, bytes]:
-    """Return the digests of the files below `root` that lie there as they were committed; none without git."""
-    try:
-        tracked = _git(root, "ls-files", "-s", "-v", "-z")
-        changed = set(_git(root, "diff-files", "--name-only", "-z", "--relative"))
-    except (OSError, subprocess.CalledProcessError):
-        return {}
-    found = {}
-    for line in tracked:
-        about, _, path = line.partition("\t")
-        state, mode, blob, stage = about.split(" ")
-        # In another state than H, git was told to pass the file over, changed or not.
-        if state == "H" and mode.startswith("100") and stage == "0" and len(blob) == 2 * DIGEST and path not in changed:
-            found[path] = bytes.fromhex(blob)
-    return found
-
-
 def join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def _git(root: Path, *words: str) -> list[str]:
-    done = subprocess.run(["git", *words], cwd=root, capture_output=True, check=True)  # noqa: S603, S607 - git itself
-    return [os.fsdecode(one) for one in done.stdout.split(b"\0") if one]
-
-
-def _recognised(listing: Listing, before: Listing | None, folder: str, committed: Mapping[str, bytes]) -> Listing:
+def _recognised(listing: Listing, before: Listing, blobs: Blobs | None) -> Listing:
     """Return `listing` with the digests of the files that were there `before`, of the same size, as git says.
 
     What git changes as it writes a file (the ends of its lines) has another size.
     """
-    if before is None:
+    if blobs is None:
         return listing
-    known = {
-        (name, stamp[0]): digest for (name, stamp), digest in zip(before.entries, cut(before.digests), strict=True)
-    }
+    sizes = listing.sizes()
+    if (listing.joined, sizes) == (before.joined, before.sizes()) and blobs == (before.joined, before.digests):
+        return replace(listing, digests=before.digests)  # as most folders are
+    known = {(name, size): one for (name, one), size in zip(before.files(), before.sizes(), strict=True)}
+    committed = dict(zip(blobs.joined.split("/"), cut(blobs.digests), strict=True))
 
-    def recognised(entry: Entry, digest: bytes) -> bytes:
-        blob = committed.get(join(folder, entry[0]), UNKNOWN)
-        return blob if digest == UNKNOWN and known.get((entry[0], entry[1][0])) == blob else digest
+    def recognised(name: str, size: int, digest: bytes) -> bytes:
+        blob = committed.get(name, UNKNOWN)
+        return blob if digest == UNKNOWN and known.get((name, size)) == blob else digest
 
-    return replace(listing, digests=b"".join(map(recognised, listing.entries, cut(listing.digests))))
+    return replace(listing, digests=b"".join(map(recognised, listing.names(), sizes, cut(listing.digests))))
 
 
-def _unknown(listing: Listing | None) -> list[str]:
+def _unknown(listing: Listing) -> list[str]:
     """Return the names of the files whose digest is not known."""
-    if listing is None or UNKNOWN not in listing.digests:
+    if UNKNOWN not in listing.digests:
         return []
-    known = zip(listing.entries, cut(listing.digests), strict=True)
-    return [name for (name, stamp), digest in known if digest == UNKNOWN and stamp[0] != files.NO_FILE]
+    known = zip(listing.files(), listing.sizes(), strict=True)
+    return [name for (name, digest), size in known if digest == UNKNOWN and size != files.NO_FILE]
