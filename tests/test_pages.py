@@ -376,6 +376,18 @@ def test_lists_are_newest_first_and_cut_in_pages(tmp_path: Path) -> None:
     assert "s/page/3/index.html" not in made
 
 
+def test_the_first_page_of_a_long_tag_lists_all_titles(tmp_path: Path) -> None:
+    settings = "title: T\nbase_url: https://a.example\nper_page: 2\nlanguage: en\n"
+    old = article("The oldest", date="2021-01-11", tags="[long, short]")
+    files = {f"content/{day}.md": article(f"Day {day}", date=f"2021-01-{day}", tags="[long]") for day in (12, 13)}
+    site = write_site(tmp_path / "site", {"site.yaml": settings, "content/11.md": old, **files})
+    made = build_files(site, tmp_path / "out")
+    first, second = made["tags/long/index.html"].decode(), made["tags/long/page/2/index.html"].decode()
+    titles = first[first.index("All 3 titles") :]
+    assert titles.index("Day 13") < titles.index("Day 12") < titles.index('<a href="/11/">The oldest</a>')
+    assert "titles" not in second + made["tags/short/index.html"].decode()
+
+
 def test_a_page_apart_stands_in_no_list(tmp_path: Path) -> None:
     apart = "---\ntitle: Mentions\nlisted: false\ntags: [a]\n---\nbody\n"
     made = build_files(write_site(tmp_path / "site", {"content/legal.md": apart}), tmp_path / "out")

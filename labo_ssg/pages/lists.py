@@ -13,7 +13,7 @@ from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.frame import Frame
 from labo_ssg.pages.materials import Materials, Talked, latest_talks, newest
 from labo_ssg.pages.page import Page, Sketch
-from labo_ssg.pages.views import HomeView, IndexView, ListView, Mention, Pagination, Quote, Shelf, TermView
+from labo_ssg.pages.views import HomeView, IndexView, ListView, Mention, Pagination, Quote, Shelf, TermView, Titled
 
 ON_A_SHELF = 3  # articles shown for each section of the home page
 QUOTED = 5  # comments quoted there
@@ -131,7 +131,9 @@ def _names(
     names = sorted(lists, key=lambda name: (urls.slug(name), name))
     for name in names:
         common = Common(name, len(lists[name]), breadcrumb=(*way, Link(title, root)), feeds=feeds)
-        yield _list(materials, template, address(name), lists[name], common)
+        several = len(lists[name]) > materials.site.per_page
+        titles = tuple([materials.titled(one.id) for one in lists[name]]) if several else ()
+        yield _list(materials, template, address(name), lists[name], common, titles=titles)
     found = tuple(Shelf(name, address(name), "", len(lists[name]), ()) for name in names)
     language = materials.site.language
     view = IndexView(url=root, title=title, language=language, breadcrumb=way, feeds=feeds, shelves=found)
@@ -146,14 +148,15 @@ def _list(
     common: Common,
     body: Body = NO_BODY,
     below: tuple[Shelf, ...] = (),
+    titles: tuple[Stamped[Titled], ...] = (),
 ) -> Bundle:
-    """Return the pages of a list; its `body` and the shelves `below` stand on the first one."""
+    """Return the pages of a list; its `body`, the shelves `below` and the `titles` stand on the first one."""
 
     def make() -> Iterator[Page]:
         shared = stamped(common)
         for number, entries, pagination in _pages(materials, url, articles):
             here = urls.numbered(url, number)
-            on_first = (body, below) if number == 1 else (NOTHING, ())
+            on_first = (body, below, titles) if number == 1 else (NOTHING, (), ())
             yield Page(urls.file(here), template, Sketch(here, _listed, (shared, entries, pagination, *on_first)))
 
     known = digest(template.encode(), pack((common, body, below)), _mark(materials, articles))
@@ -172,6 +175,7 @@ def _listed(
     pagination: Pagination,
     body: Body,
     shelves: tuple[Shelf, ...],
+    titles: tuple[Titled, ...],
 ) -> ListView:
     return ListView(
         url=pagination.at(pagination.number),
@@ -185,6 +189,7 @@ def _listed(
         body=Html(body.html + body.notes),
         shelves=shelves,
         entries=tuple(one.entry for one in entries),
+        titles=titles,
         count=common.count,
         pagination=pagination,
     )

@@ -11,7 +11,7 @@ from labo_ssg.pages.entries import Listed
 from labo_ssg.pages.links import Addresses
 from labo_ssg.pages.page import mark
 from labo_ssg.pages.shelves import Shelves
-from labo_ssg.pages.views import ImageView, Mention
+from labo_ssg.pages.views import ImageView, Mention, Titled
 from labo_ssg.problems import Place, Problem
 
 Talked = Stamped[Kept] | Stamped[Conversation]
@@ -43,7 +43,7 @@ class Materials:
         self.talks = {article: talk for article, talk in written.talks.items() if article not in silent}
         self._images = images
         self.article, self.texts = cache(self._article), cache(self._texts)
-        self.mention, self.listed = cache(self._mention), cache(self._listed)
+        self.mention, self.titled, self.listed = cache(self._mention), cache(self._titled), cache(self._listed)
         self.conversation, self.way = cache(self._conversation), cache(self._way)
         parents = {one.path: digest(pack(self.parent(one.path))) for one in library.sections} | {(): bytes(16)}
         self.marks = {one.id: self._mark(one, parents[one.section]) for one in library.articles}
@@ -85,6 +85,11 @@ class Materials:
     def _mention(self, article: str) -> Stamped[Mention]:
         mention = translations.mention(self.articles[article])
         return Stamped(mention, pack(mention))  # which is hardly longer than its digest
+
+    def _titled(self, article: str) -> Stamped[Titled]:
+        one, mention = self.articles[article], self.mention(article).value
+        titled = Titled(mention.title, mention.url, mention.language, one.date)
+        return Stamped(titled, pack(titled))
 
     def _listed(self, article: str) -> Stamped[Listed]:
         """Return what lists show of an article: most of it is asked for by no page that has to be made."""

@@ -44,6 +44,12 @@ class Mention(Struct, frozen=True):
     language: str
 
 
+class Titled(Mention, frozen=True):
+    """An article in a list of titles."""
+
+    date: datetime | None
+
+
 class View(Struct, frozen=True, kw_only=True):
     """What every page has. `breadcrumb` goes from the home page to the page's parent.
 
@@ -269,11 +275,15 @@ class HomeView(View, frozen=True, kw_only=True):
 
 
 class ListView(View, frozen=True, kw_only=True):
-    """`section.html`, `tag.html`, `author.html`. `body` and `shelves` are of a section's first page."""
+    """`section.html`, `tag.html`, `author.html`. `body` and `shelves` are of a section's first page.
+
+    `titles`, on the first page of a tag or an author that has several, are all the articles, not only its `entries`.
+    """
 
     body: Html
     shelves: tuple[Shelf, ...]
     entries: tuple[Entry, ...]
+    titles: tuple[Titled, ...]
     count: int
     pagination: Pagination
 
