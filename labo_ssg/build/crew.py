@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 CHUNK = 0.5  # of the orders from which a step is worth sharing: so many a process takes at once, at most
 GARBAGE = (20_000, 20, 20)  # a process that renders thousands of pages is to look for it, whatever the first one does
 AHEAD = 4  # chunks that wait for each process
+ENOUGH = 3  # chunks each of the others should have at hand, before this process does one itself
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
 
 Context = TypeVar("Context")
@@ -40,9 +42,9 @@ class Lost(Exception):  # noqa: N818 - what happened to the others, told as a Pr
 
 
 class Crew:
-    """`jobs` processes of this machine, which are started anew for each step in which there is enough to do for them.
+    """`jobs` processes of this machine: this one, and others that are started anew for each step worth sharing.
 
-    They are copies of this process: the context and the orders are at hand in each of them, and what travels
+    Those are copies of this process: the context and the orders are at hand in each of them, and what travels
     is which orders to do, and what was made. `tell` is told how far they are; `load` is called before the
     first ones start, to load once what all of them will need.
     """
@@ -117,13 +119,22 @@ class Crew:
         have_done = self._gather(step, context, orders, prepare)
         size = max(1, min(chunk, len(orders) // (self.jobs * AHEAD)))
         running: deque[Future[list[Done]]] = deque()
-        for start in range(0, len(orders), size):
-            running.append(have_done(slice(start, start + size)))
-            if len(running) > self.jobs * self.ahead:
+        with _garbage_looked_for():
+            for start in range(0, len(orders), size):
+                some = slice(start, start + size)
+                if self._have_enough(running):
+                    running.append(_finished([step(context, order) for order in orders[some]]))
+                else:
+                    running.append(have_done(some))
+                while running and (running[0].done() or len(running) > self.jobs * self.ahead):
+                    yield from running.popleft().result()
+            while running:
                 yield from running.popleft().result()
-        while running:
-            yield from running.popleft().result()
         self._part()
+
+    def _have_enough(self, running: Iterable[Future[list[Done]]]) -> bool:
+        """Tell whether the others have enough to do for now, and this process should do something too."""
+        return not self.apart and sum(not one.done() for one in running) >= ENOUGH * (self.jobs - 1)
 
     def _gather(
         self,
@@ -141,7 +152,7 @@ class Crew:
         # To fork is quick and shares the memory, where it is safe: on Linux, while there is one thread.
         way = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         work = _Work(step, context, orders, tuple(self._aside))
-        self._pool = pool = ProcessPoolExecutor(self.jobs, way, _take_up, (os.getpid(), work))
+        self._pool = pool = ProcessPoolExecutor(self.jobs - 1, way, _take_up, (os.getpid(), work))
         self._begun |= {one: pool.submit(_do_aside, number) for number, one in enumerate(self._aside)}
         self._aside.clear()
         return lambda chunk: pool.submit(_do, chunk)
@@ -151,6 +162,26 @@ class Crew:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
+
+
+@contextmanager
+def _garbage_looked_for() -> Iterator[None]:
+    """Have garbage be looked for among what is made from now on, as in the other processes."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+def _finished(done: list[Done]) -> Future[list[Done]]:
+    """Return what this process has done as if another one had."""
+    found: Future[list[Done]] = Future()
+    found.set_result(done)
+    return found
 
 
 class _Work(NamedTuple):
